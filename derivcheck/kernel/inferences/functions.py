@@ -1,0 +1,166 @@
+"""Declared functions: increasing ones keep order and are injective, convex ones satisfy Jensen and lie above tangents.
+
+The attribute must stand in the declaration of the function, and the arguments must lie in its domain.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from derivcheck.kernel import algebra
+from derivcheck.kernel.check import Rejected, Session, eigen, inference
+from derivcheck.kernel.inferences.basic import relation
+from derivcheck.kernel.inferences.solutions import holding, solve_linear, with_facts
+from derivcheck.kernel.obligation import Obligation
+from derivcheck.terms import build as b
+from derivcheck.terms.context import Context
+from derivcheck.terms.term import Term, instantiate, num, subterms
+
+
+def monotone(f: Term, context: Context) -> int:
+    """1 for a function declared increasing, -1 for decreasing, 0 otherwise (one argument)."""
+    d = context.declarations.get(f)
+    if d is None or len(d.arg_domains) != 1:
+        return 0
+    return 1 if "increasing" in d.attributes else (-1 if "decreasing" in d.attributes else 0)
+
+
+def curvature(f: Term, context: Context) -> int:
+    """1 for a function of one number declared convex, -1 for concave, 0 otherwise."""
+    d = context.declarations.get(f)
+    if d is None or len(d.arg_domains) != 1:
+        return 0
+    if d.attributes & {"convex", "strictly convex"}:
+        return 1
+    return -1 if d.attributes & {"concave", "strictly concave"} else 0
+
+
+def applications(t: Term) -> list[Term]:
+    """Applications of declared functions of one number, largest first."""
+    found = [s for s in subterms(t) if s.op == "apply" and s.args[0].op == "sym" and len(s.args) == 2 and not any(v.op == "bvar" for v in s.free)]
+    return sorted(found, key=lambda s: -s.size)
+
+
+def _member(ob: Obligation, u: Term, f: Term) -> Obligation:
+    return Obligation(ob.context, b.rel(u, "in", ob.context.declarations[f].arg_domains[0]))
+
+
+@inference("increasing", statement="f(u) R f(v) if u R v for an increasing f (the other way round for a decreasing one)", source="definition", method="monotonicity")
+def increasing(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    x, y = relation(ob, "<", "≤", ">", "≥")
+    if not (x.op == y.op == "apply" and x.args[0] is y.args[0] and len(x.args) == len(y.args) == 2):
+        raise Rejected("not values of one function")
+    f, u, v = x.args[0], x.args[1], y.args[1]
+    way = monotone(f, ob.context)
+    if not way:
+        raise Rejected("not declared monotone")
+    data = str(ob.statement.data)
+    if way < 0:
+        u, v = v, u
+    return [_member(ob, u, f), _member(ob, v, f), Obligation(ob.context, b.rel(u, data, v))]
+
+
+@inference("injective", statement="from f(u) R f(v): u R v for an increasing f (R one of =, <, ≤, >, ≥, ≠)", source="definition", method="monotonicity")
+def injective(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: a relation among the hypotheses, and an application f(u) in it."""
+    p, atom = params
+    holding(ob.context, p)
+    f = atom.args[0] if atom.op == "apply" else None
+    if f is None or p.op != "rel" or p.args[0].sort.kind != "num":
+        raise Rejected("no value of a function")
+    way = monotone(f, ob.context)
+    if not way:
+        raise Rejected("not declared monotone")
+    data = str(p.data)
+    if data in ("=", "≠"):
+        rw = session.rewriter(ob.context)
+        w = solve_linear(b.sub(p.args[0], p.args[1]), atom, rw)
+        if w is None or w.op != "apply" or w.args[0] is not f:
+            raise Rejected("the other side is no value of the function")
+        gained = b.rel(atom.args[1], data, w.args[1])
+    elif data in ("<", "≤", ">", "≥") and all(s.op == "apply" and s.args[0] is f for s in p.args[:2]):
+        u, v = p.args[0].args[1], p.args[1].args[1]
+        gained = b.rel(u, data, v) if way > 0 else b.rel(v, data, u)
+    else:
+        raise Rejected("the sides are no values of the function")
+    return [Obligation(with_facts(ob.context, gained), ob.statement)]
+
+
+def _combination(t: Term, f: Term, rw: Any) -> list[tuple[Term, Term]]:
+    """t as ∑ λ_i f(v_i): pairs (λ_i, v_i); Rejected if anything else is left."""
+    out: list[tuple[Term, Term]] = []
+    for c, m in algebra.linear_terms(rw.nf(t)):
+        factors = list(m.args) if m.op == "mul" else [m]
+        bottom: Term | None = None
+        if m.op == "div":
+            bottom = m.args[1]
+            factors = list(m.args[0].args) if m.args[0].op == "mul" else [m.args[0]]
+        values = [a for a in factors if a.op == "apply" and a.args[0] is f]
+        rest = [a for a in factors if a not in values]
+        if len(values) != 1 or any(f in a.free for a in rest) or (bottom is not None and f in bottom.free):
+            raise Rejected("not a combination of values")
+        weight = b.mul(num(c), *rest)
+        out.append((b.div(weight, bottom) if bottom is not None else weight, values[0].args[1]))
+    merged: dict[Term, list[Term]] = {}
+    for w, v in out:
+        merged.setdefault(v, []).append(w)
+    return [(rw.nf(b.add(*ws)), v) for v, ws in merged.items()]
+
+
+@inference("convexity", statement="f(∑ λ_i v_i) ≤ ∑ λ_i f(v_i) for convex f, λ_i ≥ 0, ∑ λ_i = 1", source="Jensen 1906", method="convexity")
+def convexity(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    x, y = relation(ob, "≤", "≥")
+    low, high = (x, y) if ob.statement.data == "≤" else (y, x)
+    rw = session.rewriter(ob.context)
+    found = applications(low) or applications(high)
+    if not found:
+        raise Rejected("no declared function")
+    f = found[0].args[0]
+    way = curvature(f, ob.context)
+    if not way:
+        raise Rejected("not declared convex")
+    if way < 0:
+        low, high = high, low
+    one = _combination(low, f, rw)
+    many = _combination(high, f, rw)
+    if len(one) != 1 or one[0][0] is not b.ONE:
+        raise Rejected("not a single value on one side")
+    mean = b.add(*(b.mul(w, v) for w, v in many))
+    return [
+        Obligation(ob.context, b.eq(one[0][1], mean)),
+        Obligation(ob.context, b.eq(b.add(*(w for w, _ in many)), b.ONE)),
+        *(Obligation(ob.context, b.rel(w, "≥", b.ZERO)) for w, _ in many),
+        *(_member(ob, v, f) for _, v in many),
+    ]
+
+
+@inference("tangent", statement="f(y) ≥ f(x) + f'(x)(y - x) for convex f", source="convexity", method="convexity")
+def tangent(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: (f, x, y)."""
+    f, u, v = params
+    p, q = relation(ob, "≤", "≥")
+    low, high = (p, q) if ob.statement.data == "≤" else (q, p)
+    way = curvature(f, ob.context)
+    if not way:
+        raise Rejected("not declared convex")
+    line = b.add(b.apply(f, u), b.mul(b.apply(b.dfun(f, (1,)), u), b.sub(v, u)))
+    difference = b.sub(high, low)
+    target = b.sub(b.apply(f, v), line) if way > 0 else b.sub(line, b.apply(f, v))
+    return [Obligation(ob.context, b.eq(difference, target)), _member(ob, u, f), _member(ob, v, f)]
+
+
+@inference("weak-duality", statement="max_x min_y f ≤ min_y max_x f", source="weak duality; holds in the extended reals", method="weak duality")
+def weak_duality(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    x, y = relation(ob, "≤", "≥")
+    low, high = (x, y) if ob.statement.data == "≤" else (y, x)
+    upper, lower = ("maxover", "supover"), ("minover", "infover")
+    if low.op not in upper or high.op not in lower or low.args[-1].op not in lower or high.args[-1].op not in upper:
+        raise Rejected("not of this form")
+    if len(low.bound) != 1 or len(low.args[-1].bound) != 1 or len(high.bound) != 1 or len(high.args[-1].bound) != 1:
+        raise Rejected("several variables")
+    s, t = eigen(ob.context, "s", low.bound[0].sort), eigen(ob.context, "t", high.bound[0].sort, 1)
+    inner_low, inner_high = instantiate(low, (s,)), instantiate(high, (t,))
+    same_sets = low.args[0] is inner_high.args[0] and high.args[0] is inner_low.args[0]
+    if not same_sets or instantiate(inner_low, (t,)) is not instantiate(inner_high, (s,)):
+        raise Rejected("not the same function on the same sets")
+    return []

@@ -1,0 +1,397 @@
+"""Equations and inequalities under hypotheses: factors, zero products, sums of squares, inverse functions, one-variable decision.
+
+Each inference is a fact about real (or complex) numbers; the search for which to use when is in `provers/logic.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from derivcheck.kernel import algebra
+from derivcheck.kernel.check import Rejected, Session, inference
+from derivcheck.kernel.obligation import Obligation
+from derivcheck.kernel.randomness import CLOSED, mentions_random, randomness
+from derivcheck.kernel.rewrite import negation
+from derivcheck.terms import build as b
+from derivcheck.terms.context import Context, Hypothesis
+from derivcheck.terms.term import Term, subterms
+
+
+def hypothesis_parts(context: Context) -> list[Term]:
+    """The hypotheses' statements, conjunctions taken apart."""
+    out: list[Term] = []
+    stack = [h.statement for h in reversed(context.hypotheses)]
+    while stack:
+        p = stack.pop()
+        if p.op == "and":
+            stack.extend(reversed(p.args))
+        else:
+            out.append(p)
+    return out
+
+
+def with_facts(context: Context, *facts: Term) -> Context:
+    """The context with facts that follow from it."""
+    return context.with_hypotheses([Hypothesis(f, None, "assume") for f in facts])
+
+
+def holding(context: Context, p: Term) -> None:
+    """Reject unless p stands among the hypotheses."""
+    if not any(q is p for q in hypothesis_parts(context)):
+        raise Rejected("not a hypothesis")
+
+
+@inference("or-elim", statement="from P ∨ Q: prove the goal under P and under Q", source="logic", method="cases")
+def or_elimination(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: the disjunction, one of the hypotheses."""
+    p = params[0]
+    holding(ob.context, p)
+    if randomness(session.oracle(ob.context)).atoms(p):
+        raise Rejected("a random variable may take all of the cases")
+    if p.op != "or":
+        raise Rejected("not a disjunction")
+    from derivcheck.kernel.inferences.basic import assuming
+
+    return [Obligation(assuming(ob.context, q, session), ob.statement) for q in p.args]
+
+
+@inference("implication-elim", statement="from P ⟹ Q (or P ⟺ Q) and P follows Q", source="logic", method="hypotheses")
+def modus_ponens(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: (the implication, 'forward' or 'backward')."""
+    p, way = params
+    holding(ob.context, p)
+    if p.op not in ("implies", "iff") or (way == "backward" and p.op != "iff"):
+        raise Rejected("not an implication")
+    given, gained = p.args if way == "forward" else (p.args[1], p.args[0])
+    from derivcheck.kernel.inferences.basic import strict
+
+    return [Obligation(strict(ob.context), given), Obligation(with_facts(ob.context, gained), ob.statement)]
+
+
+@inference("contradiction", statement="anything follows from contradictory hypotheses", source="logic", method="contradiction")
+def contradiction(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    oracle = session.oracle(ob.context)
+    for p in hypothesis_parts(ob.context):
+        if p is b.FALSE:
+            return []
+        if p.op == "rel" and p.args[0].sort.kind == "num" and p.data in ("=", "≠", "<", "≤", ">", "≥"):
+            if oracle.refutes(p):
+                return []
+    raise Rejected("no contradiction is shown")
+
+
+@inference("zero-product", statement="(A₁ = B₁) ∨ … from ∏ (Aₖ - Bₖ) = 0", source="a field has no zero divisors", method="zero product")
+def zero_product(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    p = ob.statement
+    if p.op != "or" or not all(q.op == "rel" and q.data == "=" and q.args[0].sort.kind == "num" for q in p.args):
+        raise Rejected("not a disjunction of equations")
+    product = b.mul(*(b.sub(q.args[0], q.args[1]) for q in p.args))
+    from derivcheck.kernel.inferences.basic import strict
+
+    return [Obligation(strict(ob.context), b.eq(product, b.ZERO))]
+
+
+@inference("or-negated", statement="P ∨ Q from Q under not P (P a relation whose sides have values)", source="logic", method="logic")
+def or_negated(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: the number of the alternative that is assumed false."""
+    p = ob.statement
+    if p.op != "or":
+        raise Rejected("not a disjunction")
+    i = params[0]
+    q = p.args[i]
+    if q.op != "rel" or q.data not in ("=", "≠", "<", "≤", ">", "≥"):
+        raise Rejected("not a relation")
+    oracle = session.oracle(ob.context)
+    if any(oracle.undefinedness(a) for a in q.args[:2]) or (q.data not in ("=", "≠") and not all(oracle.real(a) for a in q.args[:2])):
+        raise Rejected("not shown defined")
+    rest = [a for k, a in enumerate(p.args) if k != i]
+    return [Obligation(with_facts(ob.context, negation(q)), b.or_(*rest))]
+
+
+@inference("factor", statement="from a product of polynomials being 0: one of the factors is, those shown nonzero aside", source="a field has no zero divisors", method="factorisation")
+def factor(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: an equation among the hypotheses; leaves the goal under each factor = 0."""
+    p = params[0]
+    holding(ob.context, p)
+    if p.op != "rel" or p.data != "=" or p.args[0].sort.kind != "num":
+        raise Rejected("not an equation")
+    rw = session.rewriter(ob.context)
+    factors = zero_factors(b.sub(p.args[0], p.args[1]), rw)
+    if factors is None:
+        raise Rejected("nothing to factor")
+    return [Obligation(with_facts(ob.context, b.eq(f, b.ZERO)), ob.statement) for f in factors]
+
+
+def zero_factors(difference: Term, rw: Any) -> list[Term] | None:
+    """The factors of a difference that may vanish; None if it is its own only factor."""
+    try:
+        region, [(top, _)] = algebra.numerator_polynomials([difference], rw)
+    except ZeroDivisionError:
+        return None
+    if top == region.zero or top.is_constant() or len(top) > 300:
+        return None
+    _, parts = top.factor()
+    out: list[Term] = []
+    for f, _ in parts:
+        t = region.to_term(f, region.one)
+        if not rw.oracle.nonzero(t):
+            out.append(t)
+    if len(parts) == 1 and len(out) == 1 and parts[0][1] == 1:
+        return None
+    return out
+
+
+@inference("squares", statement="from ∑ cₖ mₖ² = 0 (or ≤ 0) with cₖ > 0 and mₖ real: every mₖ = 0", source="order of the reals", method="sum of squares")
+def squares(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: an equation among the hypotheses; leaves the goal under mₖ = 0 for all k."""
+    p = params[0]
+    holding(ob.context, p)
+    if p.op != "rel" or p.data not in ("=", "≤", "≥") or p.args[0].sort.kind != "num":
+        raise Rejected("not an equation")
+    difference = b.sub(p.args[0], p.args[1]) if p.data != "≥" else b.sub(p.args[1], p.args[0])
+    rw = session.rewriter(ob.context)
+    parts = square_parts(difference, rw) or (square_parts(b.neg(difference), rw) if p.data == "=" else None)
+    if parts is None:
+        raise Rejected("not a sum of squares")
+    return [Obligation(with_facts(ob.context, *(b.eq(m, b.ZERO) for m in parts)), ob.statement)]
+
+
+def square_parts(t: Term, rw: Any) -> list[Term] | None:
+    """The mₖ of a sum ∑ cₖ mₖ² + nonnegative terms, where every summand is shown nonnegative; None if it is no such sum."""
+    region, [(top, bottom)] = algebra.numerator_polynomials([t], rw)
+    if top == region.zero or len(top) > 60 or not rw.oracle.positive(region.to_term(bottom, region.one)):
+        return None
+    summands = [region.to_term(region.context.from_dict({e: c}), region.one) for e, c in top.to_dict().items()]
+    if all(rw.oracle.nonnegative(s) for s in summands):
+        return summands
+    return quadratic_squares(top, region, rw)
+
+
+def quadratic_squares(p: Any, region: Any, rw: Any) -> list[Term] | None:
+    """Lagrange's reduction of a quadratic form with rational coefficients to ∑ dₖ lₖ², all dₖ > 0; gives the lₖ."""
+    used = [i for i, d in enumerate(p.degrees()) if d > 0]
+    if len(used) > 6 or any(sum(int(e) for e in exps) > 2 for exps in p.to_dict()):
+        return None
+    keys = list(region.index)
+    if not all(keys[i][0] == "atom" and rw.oracle.real(keys[i][1]) for i in used):
+        return None
+    forms: list[Term] = []
+    rest = p
+    for i in used:
+        if rest == region.zero or rest.is_constant():
+            break
+        if rest.degrees()[i] == 0:
+            continue
+        coefficients = rest.to_dict()
+        square = tuple(2 if k == i else 0 for k in range(len(region.gens)))
+        lead = next((c for e, c in coefficients.items() if tuple(int(x) for x in e) == square), None)
+        if lead is None or lead <= 0:
+            return None
+        linear = region.zero
+        for e, c in coefficients.items():
+            if int(e[i]) == 1:
+                other = [int(x) for x in e]
+                other[i] = 0
+                linear = linear + region.context.from_dict({tuple(other): c})
+        form = region.gens[i] + linear / (2 * lead)
+        forms.append(region.to_term(form, region.one))
+        rest = rest - lead * form * form
+        if rest.degrees()[i] != 0 if not rest.is_constant() else False:
+            return None
+    if rest != region.zero:
+        if not rest.is_constant() or rest.leading_coefficient() < 0:
+            return None
+        forms.append(b.ONE)
+    return forms
+
+
+@inference("inverse", statement="from f(u) = w follows u = f⁻¹(w) (log, exp, roots, arctan, erf, odd powers); |u| = w gives u = w or u = -w", source="DLMF chapter 4; injectivity", method="inverse functions")
+def inverse(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: an equation among the hypotheses, and the atom f(u) to solve for."""
+    p, atom = params
+    holding(ob.context, p)
+    if p.op != "rel" or p.data != "=":
+        raise Rejected("not an equation")
+    rw = session.rewriter(ob.context)
+    w = solve_linear(b.sub(p.args[0], p.args[1]), atom, rw)
+    if w is None:
+        raise Rejected("not linear in the atom")
+    gained = unfold(atom, w, rw)
+    if gained is None:
+        raise Rejected("no inverse")
+    if gained.op == "or":
+        return [Obligation(with_facts(ob.context, g), ob.statement) for g in gained.args]
+    return [Obligation(with_facts(ob.context, gained), ob.statement)]
+
+
+def solve_linear(difference: Term, atom: Term, rw: Any) -> Term | None:
+    """w with difference = a (atom - w), a shown nonzero; None otherwise."""
+    if atom.sort.kind != "num" or difference.sort.kind != "num":
+        return None
+    from derivcheck.terms.term import fresh, substitute
+
+    if randomness(rw.oracle).atoms(atom):
+        return None  # a random variable is no unknown: expectations around it would lose it
+    normal = rw.nf(difference)
+    g = fresh("g")
+    replaced = substitute(normal, {atom: g})
+    if g not in replaced.free:
+        return None
+    region, [(top, _)] = algebra.numerator_polynomials([replaced], rw)
+    i = region.index.get(("atom", g))
+    if i is None or top == region.zero or int(top.degrees()[i]) != 1:
+        return None
+    lead: dict[tuple[int, ...], Any] = {}
+    rest: dict[tuple[int, ...], Any] = {}
+    for e, c in top.to_dict().items():
+        exps = [int(x) for x in e]
+        if exps[i]:
+            exps[i] = 0
+            lead[tuple(exps)] = c
+        else:
+            rest[tuple(exps)] = c
+    a = region.to_term(region.context.from_dict(lead), region.one)
+    below = region.to_term(region.context.from_dict(rest), region.one) if rest else b.ZERO
+    if g in a.free or g in below.free or not rw.oracle.nonzero(a):
+        return None  # the atom stands inside another one too
+    return rw.nf(b.neg(b.div(below, a)))
+
+
+def unfold(atom: Term, w: Term, rw: Any) -> Term | None:
+    """What f(u) = w says of u."""
+    o = rw.oracle
+    if atom.op == "pow":
+        u, e = atom.args
+        q = algebra.rational_value(e)
+        if q is not None and q.numerator == 1 and q > 0:
+            # u^{1/n} = w: raise to the n-th power
+            return b.eq(u, b.pow_(w, q.denominator))
+        if q is not None and q.denominator == 1 and q.numerator % 2 and q > 0 and o.real(u) and o.real(w):
+            return b.eq(u, b.mk("oddroot", (w,), int(q)))
+        if o.positive(u) and o.real(e) and o.positive(w):
+            return b.eq(b.mul(e, b.log(u)), b.log(w))
+        return None
+    if atom.op == "oddroot":
+        return b.eq(atom.args[0], b.pow_(w, int(atom.data))) if o.real(atom.args[0]) else None
+    if atom.op != "fn" or len(atom.args) != 1:
+        return None
+    u = atom.args[0]
+    name = atom.data
+    if name == "log":
+        return b.eq(u, b.exp(w))
+    if name == "exp" and o.real(u):
+        return b.and_(b.eq(u, b.log(w)), b.rel(w, ">", b.ZERO))
+    if name == "abs" and o.real(u):
+        return b.or_(b.eq(u, w), b.eq(u, b.neg(w)))
+    if name == "arctan" and o.real(u):
+        return b.eq(u, b.div(b.fn("sin", w), b.fn("cos", w)))
+    if name == "arcsin":
+        return b.eq(u, b.fn("sin", w))
+    if name == "arcsinh" and o.real(u):
+        return b.eq(u, b.fn("sinh", w))
+    if name == "erf" and o.real(u) and w.op == "fn" and w.data == "erf" and o.real(w.args[0]):
+        return b.eq(u, w.args[0])
+    return None
+
+
+@inference("member-unfold", statement="membership in intervals, ranges, finite sets, unions … is what they say", source="definitions of the sets", method="sets")
+def member_unfold(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """Memberships in the goal and the hypotheses become relations."""
+    goal = unfolded(ob.statement)
+    context = ob.context
+    changed = goal is not ob.statement
+    extra = []
+    for p in hypothesis_parts(context):
+        q = unfolded(p)
+        if q is not p:
+            extra.append(q)
+    if not changed and not extra:
+        raise Rejected("no membership to unfold")
+    if extra and not changed and all(any(q is e for q in hypothesis_parts(context)) for e in extra):
+        raise Rejected("unfolded already")
+    return [Obligation(with_facts(context, *extra) if extra else context, goal)]
+
+
+def unfolded(p: Term) -> Term:
+    """A statement with memberships written out (those in number sets stay)."""
+    if p.op in ("and", "or", "implies", "iff"):
+        args = tuple(unfolded(a) for a in p.args)
+        return p if args == p.args else b.mk(p.op, args, p.data, p.sort)
+    if p.op == "rel" and p.data == "in" and p.args[0].sort.kind == "num":
+        return _member(p.args[0], p.args[1], p)
+    if p.op == "rel" and p.data == "notin" and p.args[0].sort.kind == "num" and p.args[1].op == "finset":
+        return b.and_(*(b.rel(p.args[0], "≠", a) for a in p.args[1].args))
+    return p
+
+
+def _member(x: Term, s: Term, p: Term) -> Term:
+    if s.op == "interval":
+        lo, hi = s.args
+        parts = []
+        if not (lo.op == "neg" and lo.args[0] is b.INF):
+            parts.append(b.rel(x, ">" if str(s.data)[0] == "(" else "≥", lo))
+        if hi is not b.INF:
+            parts.append(b.rel(x, "<" if str(s.data)[1] == ")" else "≤", hi))
+        return b.and_(*parts) if parts else p
+    if s.op == "finset":
+        return b.or_(*(b.eq(x, a) for a in s.args)) if s.args else b.FALSE
+    if s.op in ("union", "inter"):
+        parts = [_member(x, a, b.rel(x, "in", a)) for a in s.args]
+        return b.or_(*parts) if s.op == "union" else b.and_(*parts)
+    if s.op == "setminus":
+        inside = _member(x, s.args[0], b.rel(x, "in", s.args[0]))
+        if s.args[1].op == "finset":
+            return b.and_(inside, *(b.rel(x, "≠", a) for a in s.args[1].args))
+        return p
+    if s.op == "set" and s.data == "empty":
+        return b.FALSE
+    if s.op == "set" and s.data in ("Rpos", "Rnn", "Rneg"):
+        return b.rel(x, {"Rpos": ">", "Rnn": "≥", "Rneg": "<"}[str(s.data)], b.ZERO)
+    return p
+
+
+def _closed_atom(x: Term) -> bool:
+    """A symbol, or a value f(t) of a declared function at something free of bound variables."""
+    return x.op == "sym" or (x.op == "apply" and x.args[0].op == "sym" and not any(v.op == "bvar" for v in x.free))
+
+
+def occurs(x: Term, t: Term) -> bool:
+    """Whether x stands in t."""
+    return x in t.free if x.op == "sym" else x.free <= t.free and any(s is x for s in subterms(t))
+
+
+@inference("substitute-fact", statement="from x = w and P: P with w for x", source="Leibniz", method="substitution")
+def substitution_fact(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: an equation among the hypotheses, another hypothesis, and the symbol to solve the equation for."""
+    from derivcheck.terms.term import substitute
+
+    p, q, x = params
+    holding(ob.context, p)
+    holding(ob.context, q)
+    if p.op != "rel" or p.data != "=" or not _closed_atom(x) or not occurs(x, q) or q.bound:
+        raise Rejected("nothing to substitute")
+    w = solve_linear(b.sub(p.args[0], p.args[1]), x, session.rewriter(ob.context))
+    if w is None or occurs(x, w):
+        raise Rejected("not solved")
+    gained = substitute(q, {x: w})
+    if any(h is gained for h in hypothesis_parts(ob.context)):
+        raise Rejected("nothing gained")
+    return [Obligation(with_facts(ob.context, gained), ob.statement)]
+
+
+@inference("substitute", statement="from x = w: the goal with w for x", source="Leibniz", method="substitution")
+def substitution(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: an equation among the hypotheses, and the symbol to solve it for."""
+    from derivcheck.terms.term import substitute
+
+    p, x = params
+    holding(ob.context, p)
+    if p.op != "rel" or p.data != "=" or not _closed_atom(x) or x.sort.kind != "num" or not occurs(x, ob.statement):
+        raise Rejected("nothing to substitute")
+    oracle = session.oracle(ob.context)
+    if (x.op == "sym" and randomness(oracle).is_random(x)) or (mentions_random(p, oracle) and any(s.op in CLOSED for s in subterms(ob.statement))):
+        raise Rejected("a random variable is not fixed")
+    w = solve_linear(b.sub(p.args[0], p.args[1]), x, session.rewriter(ob.context))
+    if w is None or occurs(x, w):
+        raise Rejected("not solved")
+    return [Obligation(ob.context, substitute(ob.statement, {x: w}))]

@@ -1,0 +1,664 @@
+"""Expectation, variance, covariance and probability of random symbols.
+
+    E[∑ c f] = ∑ c E[f]            c not random; more than one f that is not shown integrable: only in group `linearity`, with the condition
+    E[f(X) g(Y)] = E[f(X)] E[g(Y)] X and Y declared independent (given the conditions)
+    E[g(Y) b | Y] = g(Y) E[b | Y], E[g(Y) E[b | Y]] = E[g(Y) b]      (tower rule)
+    E[X E[Z | Y]] = E[E[X | Y] E[Z | Y]]
+    E[f(X)] = E_{x ~ law(X)} f(x)  where a law is declared; X | Y by the tower rule
+    E[∑_i f_i] = ∑_i E[f_i], E[(∑_i f_i)^2] by pairs                finite sums
+    Var b = E[b^2] - E[b]^2, Cov(b, c) = E[b c] - E[b] E[c]          after constants are dropped
+    E[1[P]] = Pr(P)
+
+Conditions: an expectation that is split has a value only where its parts have; integrability of abstract parts is recorded.
+Limits: conditioning on events stays as it stands; infinite sums and integrals are not exchanged with expectations.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from derivcheck.kernel.algebra import integer_value, linear_terms
+from derivcheck.kernel.monomials import factors, product
+from derivcheck.kernel.ordering import order_key
+from derivcheck.kernel.randomness import Randomness, randomness
+from derivcheck.kernel.rewrite import Rewriter, level_symbol, rule
+from derivcheck.kernel.summation import abstract, integrability
+from derivcheck.terms import build as b
+from derivcheck.terms.context import Declaration
+from derivcheck.terms.sorts import Sort
+from derivcheck.terms.term import Term, binder_names, contains_op, instantiate, mk, num, substitute, subterms
+
+# laws without moments of every order
+HEAVY = frozenset({"t", "InvGa"})
+SOURCE = "Lebesgue integral: linearity, Fubini for independent factors, conditional expectation; Williams, Probability with Martingales, ch. 6-9"
+
+
+def atom_node(body: Term, conds: tuple[Term, ...]) -> Term:
+    """An expectation as it stands."""
+    return mk("E", (body, *conds), len(conds), body.sort)
+
+
+@rule("expectation", "E", statement="linearity, independence, tower rule, laws; see the file's head", side="see there", source=SOURCE)
+def expectation(t: Term, rw: Rewriter) -> Term | None:
+    body, conds = t.args[0], t.args[1:]
+    if body.sort.kind == "mat":
+        return _matrix(t, rw)
+    if body.sort.kind != "num":
+        return None
+    new = Expectation(rw, conds).over(body)
+    return None if new is t else new
+
+
+@rule("variance", "Var", statement="Var b = E[b²] - E[b]²; Var ∑_i f(X_i) = ∑_i Var f(X_i)", side="scalar b; constants dropped first; members of one independent family", source=SOURCE)
+def variance(t: Term, rw: Rewriter) -> Term | None:
+    body, conds = t.args[0], t.args[1:]
+    if body.sort.kind != "num":
+        return None
+    work = Expectation(rw, conds)
+    moving = work.moving(body)
+    return work.variance_of_sum(moving) or b.sub(atom_node(b.pow_(moving, 2), conds), b.pow_(atom_node(moving, conds), 2))
+
+
+@rule("covariance", "Cov", statement="Cov(b, c) = E[b c] - E[b] E[c]", side="scalars; constants dropped first", source=SOURCE)
+def covariance(t: Term, rw: Rewriter) -> Term | None:
+    x, y, conds = t.args[0], t.args[1], t.args[2:]
+    if x.sort.kind != "num" or y.sort.kind != "num":
+        return None
+    work = Expectation(rw, conds)
+    x, y = work.moving(x), work.moving(y)
+    return b.sub(atom_node(b.mul(x, y), conds), b.mul(atom_node(x, conds), atom_node(y, conds)))
+
+
+@rule("probability-certain", "Pr", statement="Pr(P) = 1[P] where nothing in P is random; Pr(true) = 1, Pr(false) = 0", source=SOURCE)
+def probability_certain(t: Term, rw: Rewriter) -> Term | None:
+    p = t.args[0]
+    if len(t.args) > 1:
+        return None
+    if p.op == "true":
+        return b.ONE
+    if p.op == "false":
+        return b.ZERO
+    return b.ind(p) if not randomness(rw.oracle).atoms(p) else None
+
+
+@rule("probability-complement", "Pr", statement="Pr(X > c) = 1 - Pr(X ≤ c), Pr(X ≥ c) = 1 - Pr(X < c), Pr(P ≠ Q) = 1 - Pr(P = Q), Pr(¬P) = 1 - Pr(P)", side="real numbers; no conditions", source=SOURCE)
+def probability_complement(t: Term, rw: Rewriter) -> Term | None:
+    p, conds = t.args[0], t.args[1:]
+    if p.op == "not":
+        return b.sub(b.ONE, mk("Pr", (p.args[0], *conds), t.data))
+    if p.op != "rel" or p.args[0].sort.kind != "num" or p.data not in (">", "≥", "<", "≤", "≠"):
+        return None
+    x, y = p.args[0], p.args[1]
+    if p.data == "≠":
+        return b.sub(b.ONE, mk("Pr", (b.eq(x, y), *conds), t.data))
+    if not (rw.oracle.real(x) and rw.oracle.real(y)):
+        return None
+    if p.data in (">", "≥"):
+        return b.sub(b.ONE, mk("Pr", (b.rel(x, {">": "≤", "≥": "<"}[str(p.data)], y), *conds), t.data))
+    r = randomness(rw.oracle)
+    if r.atoms(y) and not r.atoms(x):
+        # c < X is X > c
+        return b.sub(b.ONE, mk("Pr", (b.rel(y, {"<": "≤", "≤": "<"}[str(p.data)], x), *conds), t.data))
+    return None
+
+
+class Expectation:
+    """Expectations under one list of conditions."""
+
+    def __init__(self, rw: Rewriter, conds: tuple[Term, ...]) -> None:
+        self.rw = rw
+        self.oracle = rw.oracle
+        self.conds = conds
+        self.random: Randomness = randomness(rw.oracle)
+        self.events = tuple(c for c in conds if c.sort.kind == "bool")
+        self.given = self.random.fixed(conds)
+        # atoms of conditions such as X + Y: neither told nor independent of what is given
+        self.loose = self.random.loose(conds)
+
+    def moving_atoms(self, t: Term) -> frozenset[Term]:
+        """The atoms of a term that are not fixed by the conditions."""
+        return self.random.atoms(t) - self.given
+
+    def moving(self, body: Term) -> Term:
+        """The part of a sum that is random."""
+        body = self.rw.nf(body)
+        return b.add(*(b.mul(num(c), m) for c, m in linear_terms(body) if self.moving_atoms(m)))
+
+    # --- linearity --------------------------------------------------------------------------------------------------------------
+
+    def over(self, body: Term) -> Term:
+        """The expectation of a body in normal form."""
+        rw = self.rw
+        for e in self.events:
+            if e.op == "rel" and e.data == "=" and e.args[0] in self.random.atoms(body) and not self.random.atoms(e.args[1]):
+                body = rw.nf(substitute(body, {e.args[0]: e.args[1]}))
+        constant: list[Term] = []
+        insides: dict[Term, list[Term]] = {}
+        for c, m in linear_terms(body):
+            m = rw.nf(m)
+            if m.op == "add":
+                inner = [(c * c2, m2) for c2, m2 in linear_terms(m)]
+            else:
+                inner = [(c, m)]
+            for c1, m1 in inner:
+                outside, inside = self._split(m1)
+                if inside is b.ONE:
+                    constant.append(b.mul(num(c1), outside))
+                else:
+                    insides.setdefault(inside, []).append(b.mul(num(c1), outside))
+        out = list(constant)
+        settled: list[Term] = []
+        open_: list[Term] = []
+        for inside in insides:
+            (settled if self.integrable(inside) else open_).append(inside)
+        if len(open_) > 1:
+            if "linearity" in rw.groups:
+                splittable = [i for i in open_ if abstract(i, self.oracle) or self._abstract_law(i)]
+                if len(splittable) < len(open_) - 1:
+                    splittable = []
+                for inside in _highest([piece for i in splittable for piece in self._unknown_pieces(i)]):
+                    rw.assume(integrability(inside))
+            else:
+                splittable = []
+            joint = [i for i in open_ if i not in splittable]
+            settled += splittable
+            if joint:
+                out.append(self._joint([(insides[i], i) for i in joint]))
+        else:
+            settled += open_
+        for inside in settled:
+            out.append(b.mul(b.add(*insides[inside]), self.single(inside)))
+        return b.add(*out)
+
+    def _abstract_law(self, t: Term) -> bool:
+        return any((d := self.random.declaration(a)) is not None and (d.law is None or d.law.op != "dist") for a in self.random.atoms(t))
+
+    def _joint(self, parts: list[tuple[list[Term], Term]]) -> Term:
+        """Terms that can't be split, with the leading rational coefficient taken out."""
+        whole = self.rw.nf(b.add(*(b.mul(b.add(*cs), i) for cs, i in parts)))
+        terms = linear_terms(whole)
+        lead = terms[0][0] if terms else Fraction(1)
+        if len(terms) < 2:
+            return self.single(whole)
+        scaled = self.rw.nf(b.div(whole, num(lead)))
+        return b.mul(num(lead), self._final(scaled))
+
+    def _split(self, m: Term) -> tuple[Term, Term]:
+        """A monomial as (not random) · (random); exponentials are taken apart."""
+        top, bottom = factors(m)
+        outside: list[list[Term]] = [[], []]
+        inside: list[list[Term]] = [[], []]
+        for side, fs in enumerate((top, bottom)):
+            for f in fs:
+                for g in _exponential_parts(f):
+                    (inside if self.moving_atoms(g) else outside)[side].append(g)
+        if not inside[0] and not inside[1]:
+            return m, b.ONE
+        return product(outside[0], outside[1]), self.rw.nf(product(inside[0], inside[1]))
+
+    def integrable(self, inside: Term) -> bool:
+        """Whether a random monomial is shown to have a finite expectation: bounded, a moment of a named law, or known by a hypothesis."""
+        info = self.oracle.info(inside)
+        if info.real and info.lo is not None and info.hi is not None and not self.random.atoms(inside) & self._undefined_at(inside):
+            return True
+        if inside in self._known_finite():
+            return True
+        if self.events:
+            return False
+        from derivcheck.kernel.rules.matrix_expectation import normal_moment
+
+        if normal_moment(inside, self) is not None:
+            return True
+        pieces = self._pieces(inside)
+        if len(pieces) > 1:
+            return all(self.integrable(p) for p in pieces)
+        top, bottom = factors(inside)
+        if bottom:
+            return False
+        if self._by_index(inside, self.moving_atoms(inside)) is not None:
+            return True  # finitely many values
+        for f in top:
+            for g in _exponential_parts(f):
+                atoms = self.moving_atoms(g)
+                if len(atoms) != 1:
+                    return False
+                (x,) = atoms
+                law = self.law(x)
+                if law is None or law.op != "dist" or law.data in HEAVY or self.random.atoms(law) or not _has_all_moments(g, x):
+                    return False
+        return True
+
+    def _pieces(self, inside: Term) -> list[Term]:
+        """The factors of a monomial gathered into independent parts."""
+        top, bottom = factors(inside)
+        pieces = [g for f in top for g in _exponential_parts(f)]
+        pieces += [b.div(b.ONE, g) for f in bottom for g in _exponential_parts(f)]
+        if len(pieces) < 2 or self.loose or self.events:
+            return [inside]
+        clusters = self.random.clusters([self.moving_atoms(g) for g in pieces], self.given)
+        if len(clusters) < 2:
+            return [inside]
+        return [self.rw.nf(b.mul(*(pieces[i] for i in c))) for c in clusters]
+
+    def _unknown_pieces(self, inside: Term) -> list[Term]:
+        return [p for p in self._pieces(inside) if not self.integrable(p)]
+
+    def _undefined_at(self, t: Term) -> frozenset[Term]:
+        # a bounded body with partial functions in it may lack values: then nothing is claimed
+        partial = any(s.op == "div" or (s.op == "fn" and s.data not in ("exp", "sin", "cos", "abs", "max", "min", "sign", "erf")) for s in subterms(t))
+        return self.random.atoms(t) if partial else frozenset()
+
+    def _known_finite(self) -> frozenset[Term]:
+        """Bodies whose expectation an assumption says to be a certain number, as written and in normal form."""
+        hypotheses = self.oracle.context.hypotheses
+        key = (id(hypotheses), self.conds)
+        got = _finite.get(key)
+        if got is not None and got[0] is hypotheses:
+            return got[1]
+        if len(_finite) > 500:
+            _finite.clear()
+        _finite[key] = (hypotheses, frozenset())
+        found: set[Term] = set()
+        for h in hypotheses:
+            if h.kind != "assume":
+                continue
+            for p in h.statement.args if h.statement.op == "and" else (h.statement,):
+                found |= self._finite_bodies(p)
+        _finite[key] = (hypotheses, frozenset(found))
+        return _finite[key][1]
+
+    def _finite_bodies(self, p: Term) -> set[Term]:
+        from derivcheck.kernel.totality import total
+
+        found: set[Term] = set()
+        if p.op != "rel" or p.data not in ("=", "<", "≤"):
+            return found
+        for side, other in ((p.args[0], p.args[1]), (p.args[1], p.args[0])):
+            if not contains_op(side, "E") or not total(other, self.oracle):
+                continue
+            for s in subterms(side):
+                if s.op == "E" and s.args[1:] == self.conds and not any(v.op == "bvar" for v in s.free):
+                    body = s.args[0]
+                    found.add(body)
+                    if body.size < 60 and not contains_op(body, "E", "Var", "Cov", "Pr"):
+                        found.add(self.rw.nf(body))
+        return found
+
+    # --- one monomial -----------------------------------------------------------------------------------------------------------
+
+    def single(self, inside: Term) -> Term:
+        """The expectation of one random monomial."""
+        if inside.op == "add":
+            return self.over(inside)
+        if self.events:
+            return self._final(inside)
+        from derivcheck.kernel.rules.matrix_expectation import expectation_of_vectors
+
+        form = expectation_of_vectors(inside, self)
+        if form is not None:
+            return form
+        expanded = self._sums(inside)
+        if expanded is not None:
+            return expanded
+        towered = self._tower(inside)
+        if towered is not None:
+            return towered
+        pieces = self._pieces(inside)
+        if len(pieces) > 1:
+            return b.mul(*(self.single(p) for p in pieces))
+        return self._cluster(inside)
+
+    def _sums(self, inside: Term) -> Term | None:
+        """Finite sums and independent products are taken out of the expectation."""
+        top, bottom = factors(inside)
+        for i, f in enumerate(top):
+            rest = product([*top[:i], *top[i + 1 :]], bottom)
+            if f.op == "sum" and self.moving_atoms(f) and f.args[1] is not b.INF and f.args[0].op != "neg":
+                if any(self.moving_atoms(a) for a in f.args[:2]):
+                    return None
+                k, body, inner = self._open(f)
+                if not self._may_exchange(b.mul(rest, body), inner):
+                    return None
+                other = next((g for g in top[i + 1 :] if g.op == "sum" and self.moving_atoms(g) and g.args[:2] == f.args[:2]), None)
+                if other is not None:
+                    # ∑_i f_i ∑_j g_j over one range: equal and different indices apart
+                    left = [*top[:i], *top[i + 1 :]]
+                    left.remove(other)
+                    return self._pairs(f, other, product(left, bottom))
+                apart = self._own_member(f, rest, inner, k, body)
+                if apart is not None:
+                    return apart
+                return b.sum_(k, f.args[0], f.args[1], self._atom(b.mul(rest, body)))
+            if f.op == "pow" and f.args[0].op == "sum" and integer_value(f.args[1]) == 2 and self.moving_atoms(f):
+                s = f.args[0]
+                if s.args[1] is b.INF or any(self.moving_atoms(a) for a in s.args[:2]):
+                    return None
+                k, body, inner = self._open(s)
+                if not self._may_exchange(b.mul(rest, b.pow_(body, 2)), inner):
+                    return None
+                return self._pairs(s, s, rest)
+            if f.op == "fn" and f.data == "exp" and rest is b.ONE:
+                got = self._exponential_sum(f)
+                if got is not None:
+                    return got
+            if f.op == "prod" and self.moving_atoms(f) and f.args[1] is not b.INF and rest is b.ONE:
+                return self._product(f)
+        return None
+
+    def _open(self, f: Term) -> tuple[Term, Term, Rewriter]:
+        (k,), body, inner = self.rw.under(f)
+        return k, body, inner
+
+    def _may_exchange(self, body: Term, inner: Rewriter) -> bool:
+        work = Expectation(inner, self.conds)
+        body = inner.nf(body)
+        if all(work.integrable(work._split(m)[1]) or work._split(m)[1] is b.ONE for _, m in linear_terms(body)):
+            return True
+        if "linearity" in self.rw.groups and (abstract(body, inner.oracle) or work._abstract_law(body)):
+            self.rw.assume(integrability(body))
+            return True
+        return False
+
+    def _pairs(self, f: Term, g: Term, rest: Term) -> Term:
+        lo, hi = f.args[0], f.args[1]
+        i = level_symbol(binder_names(f)[0], f.bound[0].sort, self.rw.depth)
+        j = level_symbol(binder_names(g)[0], g.bound[0].sort, self.rw.depth + 1)
+        fi, gi = substitute(f.args[-1], {f.bound[0]: i}), substitute(g.args[-1], {g.bound[0]: i})
+        gj = substitute(g.args[-1], {g.bound[0]: j})
+        equal = b.sum_(i, lo, hi, self._atom(b.mul(rest, fi, gi)))
+        different = b.cases(b.rel(j, "≠", i), self._atom(b.mul(rest, fi, gj)), b.ZERO)
+        return b.add(equal, b.sum_(i, lo, hi, b.sum_(j, lo, hi, different)))
+
+    def _own_member(self, f: Term, rest: Term, inner: Rewriter, k: Term, body: Term) -> Term | None:
+        """X_i ∑_k g(X_k) with i in the range: the summand with k = i apart from the others."""
+        mine = {a.args[0] for a in Expectation(inner, self.conds).moving_atoms(body) if a.op == "idx" and a.args[1:] == (k,)}
+        for a in sorted(self.moving_atoms(rest), key=order_key):
+            if a.op != "idx" or len(a.args) != 2 or a.args[0] not in mine:
+                continue
+            i, oracle = a.args[1], self.oracle
+            if i.op == "bvar" or self.random.atoms(i) or not (oracle.integer(i) and oracle.less_equal(f.args[0], i) and oracle.less_equal(i, f.args[1])):
+                return None
+            others = b.cases(b.rel(k, "≠", i), self._atom(b.mul(rest, body)), b.ZERO)
+            return b.add(self._atom(b.mul(rest, substitute(body, {k: i}))), b.sum_(k, f.args[0], f.args[1], others))
+        return None
+
+    def _product(self, f: Term) -> Term | None:
+        """E ∏_i f(X_i) = ∏_i E f(X_i) for members of one independent family."""
+        k, body, inner = self._open(f)
+        return self._members(k, f.args[0], f.args[1], body, inner)
+
+    def variance_of_sum(self, inside: Term) -> Term | None:
+        """Var(c ∑_i f(X_i)) = c² ∑_i Var f(X_i) for members of one independent family."""
+        terms = linear_terms(inside)
+        if len(terms) != 1:
+            return None
+        top, bottom = factors(terms[0][1])
+        sums = [g for g in top if g.op == "sum" and self.moving_atoms(g)]
+        if len(sums) != 1 or sums[0].args[1] is b.INF or sums[0].args[0].op == "neg":
+            return None
+        top.remove(sums[0])
+        outside = b.mul(num(terms[0][0]), product(top, bottom))
+        if self.moving_atoms(outside) or not self.oracle.real(outside):
+            return None
+        k, body, inner = self._open(sums[0])
+        if not self._one_member(k, body, inner):
+            return None
+        return b.mul(b.pow_(outside, 2), b.sum_(k, sums[0].args[0], sums[0].args[1], mk("Var", (body, *self.conds), len(self.conds), body.sort)))
+
+    def _members(self, k: Term, lo: Term, hi: Term, body: Term, inner: Rewriter) -> Term | None:
+        """∏_k E body(X_k), if the body depends on the member X_k of an independent family only."""
+        if not self._one_member(k, body, inner):
+            return None
+        return b.big("prod", k, lo, hi, self._atom(body))
+
+    def _one_member(self, k: Term, body: Term, inner: Rewriter) -> bool:
+        """Whether the body depends on the member X_k of an independent family only, under no conditions."""
+        atoms = Expectation(inner, self.conds).moving_atoms(body)
+        if len(atoms) != 1 or self.given or self.loose or self.events:
+            return False
+        (x,) = atoms
+        d = self.random.declaration(x)
+        family = x.args[0] if x.op == "idx" else None
+        if family is None or d is None or d.given or x.args[1:] != (k,):
+            return False
+        declared = any(len(g) == 1 and g[0] is family and not given for g, given in self.oracle.context.independent)
+        return d.iid or declared
+
+    def _exponential_sum(self, f: Term) -> Term | None:
+        """E e^{c ∑_i g(X_i)} = ∏_i E e^{c g(X_i)} for members of one independent family."""
+        terms = linear_terms(f.args[0])
+        if len(terms) != 1:
+            return None
+        c, m = terms[0]
+        top, bottom = factors(m)
+        sums = [g for g in top if g.op == "sum" and self.moving_atoms(g)]
+        if len(sums) != 1 or sums[0].args[1] is b.INF or sums[0].args[0].op == "neg":
+            return None
+        s = sums[0]
+        top.remove(s)
+        outside = b.mul(num(c), product(top, bottom))
+        if self.moving_atoms(outside):
+            return None
+        k, body, inner = self._open(s)
+        return self._members(k, s.args[0], s.args[1], b.exp(b.mul(outside, body)), inner)
+
+    def _tower(self, inside: Term) -> Term | None:
+        top, bottom = factors(inside)
+        for i, f in enumerate(top):
+            mean = f.args[0] if f.op == "pow" and f.args[0].op == "E" else f
+            if mean.op not in ("E", "Pr") or not self.moving_atoms(f):
+                continue
+            conds = mean.args[1:]
+            if any(c.sort.kind == "bool" for c in conds):
+                return None
+            inner = self.random.fixed(conds)
+            others = [*top[:i], *top[i + 1 :]]
+            if not self.given | self.loose <= inner:
+                continue
+            if all(self.random.atoms(u) <= inner or _given(u, conds) for u in (*others, *bottom)):
+                if f is mean and not any(_given(u, conds) for u in (*others, *bottom)):
+                    return self._atom(b.mul(product(others, bottom), b.ind(f.args[0]) if f.op == "Pr" else f.args[0]))
+                continue
+            if mean.op == "Pr":
+                continue
+            towered = self._self_adjoint(f, others, bottom, conds, inner)
+            if towered is not None:
+                return towered
+        return None
+
+    def _self_adjoint(
+        self, mean: Term, others: list[Term], bottom: list[Term], conds: tuple[Term, ...], inner: frozenset[Term]
+    ) -> Term | None:
+        """E[X E[Z | Y]] = E[E[X | Y] E[Z | Y]]: what Y does not fix is averaged given Y too."""
+        kept = [u for u in others if self.random.atoms(u) <= inner or _given(u, conds)]
+        loose = [u for u in others if u not in kept]
+        if not all(self.random.atoms(u) <= inner for u in bottom):
+            return None
+        part = b.mul(*loose)
+        if not self.integrable(part):
+            if not abstract(part, self.oracle) or "linearity" not in self.rw.groups:
+                return None
+            self.rw.assume(integrability(part))
+        averaged = b.expect(part, *conds)
+        return self._atom(b.mul(mean, averaged, product(kept, bottom)))
+
+    def law(self, x: Term) -> Term | None:
+        """The declared law of an atom; of a family whose law depends on the index, at that index."""
+        d = self.random.declaration(x)
+        if d is None or d.law is None:
+            return None
+        if d.law.op == "lam" and d.law.sort.kind == "fun":
+            return instantiate(d.law, x.args[1:]) if x.op == "idx" and len(d.law.bound) == len(x.args) - 1 else None
+        return d.law
+
+    def _cluster(self, inside: Term) -> Term:
+        atoms = self.moving_atoms(inside)
+        conditions = self.given | self.loose
+        if conditions and self.random.independent(atoms, conditions, frozenset()):
+            return Expectation(self.rw, self.events).single(inside)
+        if inside.op == "ind":
+            return mk("Pr", (inside.args[0], *self.conds), len(self.conds))
+        selected = self._by_index(inside, atoms)
+        if selected is not None:
+            return selected
+        for x in sorted(atoms, key=order_key):
+            law, d = self.law(x), self.random.declaration(x)
+            if law is None or d is None:
+                continue
+            needed = (atoms - {x}) | conditions
+            before = frozenset(d.given)
+            if not needed <= before or not self._closed(inside, x):
+                continue
+            value = level_symbol("x", x.sort, self.rw.depth)
+            mean = b.expect_over((value,), law, substitute(inside, {x: value}))
+            return self._atom(self.rw.nf(mean)) if before else mean
+        return self._final(inside)
+
+    def _by_index(self, inside: Term, atoms: frozenset[Term]) -> Term | None:
+        """E[f(z)] = ∑_k Pr(z = k) f(k) for a random index z with finitely many values."""
+        if len(atoms) != 1 or self.events:
+            return None
+        (z,) = atoms
+        d = self.random.declaration(z)
+        if d is None or d.domain is None or d.domain.op != "range" or d.domain.args[1] is b.INF or d.domain.args[0].op == "neg":
+            return None
+        if not any(s.op == "idx" and z in s.args[1:] for s in subterms(inside)) or not self._closed(inside, z):
+            return None
+        k = level_symbol("k", z.sort, self.rw.depth)
+        mass = mk("Pr", (b.eq(z, k), *self.conds), len(self.conds))
+        return b.sum_(k, d.domain.args[0], d.domain.args[1], b.mul(mass, substitute(inside, {z: k})))
+
+    def _closed(self, inside: Term, x: Term) -> bool:
+        """Whether x stands in the term only where its value is meant (not inside a closed expectation)."""
+        return not any(s.op in ("E", "Var", "Cov", "Pr", "law", "entropyrv", "MI") and x in set(subterms(s)) for s in subterms(inside))
+
+    def _atom(self, inside: Term) -> Term:
+        return atom_node(inside, self.conds)
+
+    def _final(self, inside: Term) -> Term:
+        """An expectation that nothing more is known of, marked as normal."""
+        t = self._atom(inside)
+        self.rw._memo[t] = t
+        return t
+
+
+_finite: dict[tuple[int, tuple[Term, ...]], tuple[object, frozenset[Term]]] = {}
+
+
+def _given(u: Term, conds: tuple[Term, ...]) -> bool:
+    """An expectation given the same, or a power of one."""
+    mean = u.args[0] if u.op == "pow" else u
+    return mean.op == "E" and mean.args[1:] == conds
+
+
+def _exponential_parts(f: Term) -> list[Term]:
+    if f.op == "fn" and f.data == "exp":
+        terms = linear_terms(f.args[0])
+        if len(terms) > 1:
+            return [b.exp(m if c == 1 else b.mul(num(c), m)) for c, m in terms]
+    return [f]
+
+
+def _has_all_moments(g: Term, x: Term) -> bool:
+    """A power of x itself (the named laws but the heavy ones have moments of every order)."""
+    return g is x or (g.op == "pow" and g.args[0] is x and (integer_value(g.args[1]) or -1) > 0)
+
+
+def _highest(insides: list[Term]) -> list[Term]:
+    """Of powers of one base the highest; the others follow (|x|^m ≤ 1 + |x|^n)."""
+    best: dict[Term, tuple[int, Term]] = {}
+    for t in insides:
+        base, n = t, 1
+        if t.op == "pow" and (integer_value(t.args[1]) or 0) > 0:
+            base, n = t.args[0], integer_value(t.args[1]) or 1
+        if base not in best or best[base][0] < n:
+            best[base] = (n, t)
+    return [t for _, t in best.values()]
+
+
+# --- matrices ---------------------------------------------------------------------------------------------------------------------
+
+
+def _polynomial(t: Term, work: Expectation) -> bool:
+    """A polynomial in symbols with named laws that don't depend on others: its moments are finite."""
+    atoms = work.random.atoms(t)
+    if not atoms:
+        return True
+    if t in atoms:
+        law = work.law(t)
+        return law is not None and law.op == "dist" and law.data not in HEAVY and not work.random.atoms(law)
+    if t.op == "pow":
+        return (integer_value(t.args[1]) or 0) > 0 and _polynomial(t.args[0], work)
+    return t.op in ("matmul", "smul", "mul", "transpose", "neg", "add", "inner", "hadamard") and all(_polynomial(a, work) for a in t.args)
+
+
+def _matrix(t: Term, rw: Rewriter) -> Term | None:
+    """E[A X B + C] = A E[X] B + C; E[A^T] = E[A]^T."""
+    body, conds = t.args[0], t.args[1:]
+    work = Expectation(rw, conds)
+
+    def mean(x: Term, sort: Sort | None = None) -> Term:
+        return mk("E", (x, *conds), len(conds), sort or x.sort)
+
+    if not work.moving_atoms(body):
+        return body if not work.events else None
+    if body.op == "add":
+        moving = [a for a in body.args if work.moving_atoms(a)]
+        if len(moving) > 1 and not all(_polynomial(a, work) for a in moving):
+            if "linearity" not in rw.groups:
+                return None
+            for a in moving:
+                rw.assume(integrability(a))
+        elif len(moving) == len(body.args):
+            return None
+        return mk("add", tuple(mean(a) if a in moving else a for a in body.args), None, body.sort)
+    if body.op == "neg":
+        return mk("neg", (mean(body.args[0]),), None, body.sort)
+    if body.op == "transpose":
+        return b.transpose(mean(body.args[0]))
+    if body.op == "smul":
+        s, a = body.args
+        if not work.moving_atoms(s):
+            return b.smul(s, mean(a))
+        if not work.moving_atoms(a):
+            return b.smul(atom_node(s, conds), a)
+        return None
+    if body.op == "matmul":
+        args = list(body.args)
+        left = 0
+        while left < len(args) and not work.moving_atoms(args[left]):
+            left += 1
+        right = len(args)
+        while right > left and not work.moving_atoms(args[right - 1]):
+            right -= 1
+        middle = args[left:right]
+        if left or right < len(args):
+            return b.matmul(*args[:left], mean(b.matmul(*middle)), *args[right:])
+        for cut in range(1, len(args)) if not work.loose and not work.events else ():
+            first, second = b.matmul(*args[:cut]), b.matmul(*args[cut:])
+            if work.random.independent(work.moving_atoms(first), work.moving_atoms(second), work.given) and not work.moving_atoms(first) & work.moving_atoms(second):
+                return b.matmul(mean(first), mean(second))
+        return None
+    if body.op == "sum" and "linearity" in rw.groups and body.args[1] is not b.INF:
+        (k,), inner, _ = rw.under(body)
+        rw.assume(integrability(inner))
+        return b.sum_(k, body.args[0], body.args[1], mean(inner))
+    return None
+
+
+@rule("variance-matrix", "Var", statement="Var b = E[b bᵀ] - E[b] E[b]ᵀ", side="vector b", source=SOURCE)
+def variance_matrix(t: Term, rw: Rewriter) -> Term | None:
+    body, conds = t.args[0], t.args[1:]
+    if body.sort.kind != "mat":
+        return None
+    if body.op == "add":
+        work = Expectation(rw, conds)
+        moving = [a for a in body.args if work.moving_atoms(a)]
+        if len(moving) < len(body.args) and moving:
+            return mk("Var", (b.add(*moving), *conds), t.data, t.sort)
+    mean = mk("E", (body, *conds), len(conds), body.sort)
+    second = b.matmul(body, b.transpose(body))
+    return b.add(mk("E", (second, *conds), len(conds), second.sort), b.neg(b.matmul(mean, b.transpose(mean))))
+
+
+__all__ = ["Declaration", "Expectation", "expectation"]
