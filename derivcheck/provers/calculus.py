@@ -1,0 +1,40 @@
+"""Relations of calculus: equal up to a constant by derivatives, growth by expansions."""
+
+from __future__ import annotations
+
+from derivcheck.kernel.check import Proof, Session
+from derivcheck.kernel.obligation import Obligation
+from derivcheck.provers import hypotheses, scalar
+from derivcheck.provers.scalar import attempt, leaf
+from derivcheck.terms.term import subterms
+
+
+def prove(ob: Obligation, session: Session) -> Proof | None:
+    """A proof of `A ≐_x B`, of `f = O(g)`, or of an equation between derivatives by differentiating a hypothesis."""
+    p = ob.statement
+    if p.op != "rel" or p.args[0].sort.kind != "num":
+        return None
+    if p.data == "O":
+        return leaf(ob, session, "growth")
+    if p.data == "≐":
+        rest = attempt(ob, "equal-derivatives", (), session)
+        if rest:
+            inner = scalar.prove(rest[0], session)
+            return None if inner is None else Proof("equal-derivatives", (), (inner,))
+    if p.data == "=" and any(s.op == "dfun" for s in subterms(p)):
+        return _differentiated(ob, session, 0)
+    return None
+
+
+def _differentiated(ob: Obligation, session: Session, depth: int) -> Proof | None:
+    """Hypotheses ∀t: A(t) = B(t) differentiated up to twice, then their instances."""
+    for number, h in enumerate(ob.context.hypotheses):
+        if h.statement.op != "forall" or (depth and number < len(ob.context.hypotheses) - 1):
+            continue
+        rest = attempt(ob, "differentiate-hypothesis", (number,), session)
+        if not rest:
+            continue
+        inner = hypotheses.prove(rest[0], session) or (_differentiated(rest[0], session, depth + 1) if depth < 1 else None)
+        if inner is not None:
+            return Proof("differentiate-hypothesis", (number,), (inner,))
+    return None

@@ -1,0 +1,93 @@
+"""Equations and inequalities about an integer that conditions compare with numbers: one case for each of these numbers.
+
+An integer combination u of the symbols is looked for that conditions (of indicators, of case distinctions) compare with at least three
+numbers (an absolute value compares with 0); `integer-cases` then leaves u = k for these k and those between them, and what lies below and
+above.  Limits: one such u.
+"""
+
+from __future__ import annotations
+
+from derivcheck.kernel.algebra import linear_terms
+from derivcheck.kernel.check import Proof, Session
+from derivcheck.kernel.inferences.integer_cases import LARGEST
+from derivcheck.kernel.obligation import Obligation
+from derivcheck.kernel.ordering import order_key
+from derivcheck.provers.scalar import attempt, leaf
+from derivcheck.terms import build as b
+from derivcheck.terms.term import Term, contains_op, num, subterms
+
+METHODS = ("integer-cases",)
+PLAIN = ("reflexive", "ring", "normal-form", "sign")
+
+
+def prove(ob: Obligation, session: Session) -> Proof | None:
+    """A proof by the cases of one integer."""
+    p = ob.statement
+    if p.op != "rel" or p.data not in ("=", "<", "≤", ">", "≥") or p.args[0].sort.kind != "num":
+        return None
+    oracle = session.oracle(ob.context)
+    if not any(s.op == "sym" and s.sort.kind == "num" and oracle.integer(s) for s in p.free) or not contains_op(p, "ind", "cases", "fn"):
+        return None
+    for u, numbers in _compared(ob, session):
+        params = (u, min(numbers), max(numbers))
+        if params[2] - params[1] >= LARGEST:
+            continue
+        rest = attempt(ob, "integer-cases", params, session)
+        if rest is None:
+            continue
+        proofs: list[Proof] = []
+        for case in rest:
+            proof = _case(case, session)
+            if proof is None:
+                break
+            proofs.append(proof)
+        if len(proofs) == len(rest):
+            return Proof("integer-cases", params, tuple(proofs))
+    return None
+
+
+def _compared(ob: Obligation, session: Session) -> list[tuple[Term, set[int]]]:
+    """Integer combinations with the numbers that they are compared with, the most compared first."""
+    rw = session.rewriter(ob.context)
+    found: dict[Term, set[int]] = {}
+    sides = [rw.nf(side) for side in ob.statement.args[:2]]
+    for s in dict.fromkeys(t for side in (*ob.statement.args[:2], *sides) for t in subterms(side)):
+        if any(v.op == "bvar" for v in s.free):
+            continue
+        if s.op == "rel" and s.data in ("=", "≠", "<", "≤", ">", "≥") and all(a.sort.kind == "num" for a in s.args[:2]) and b.INF not in s.args:
+            widened = () if s.data in ("=", "≠") else (-1, 1)
+            difference = b.sub(s.args[0], s.args[1])
+        elif s.op == "fn" and s.data == "abs":
+            widened, difference = (), s.args[0]
+        else:
+            continue
+        split = _without_constant(rw.nf(difference))
+        if split is None or not rw.oracle.integer(split[0]):
+            continue
+        u, k = split
+        found.setdefault(u, set()).update(k + w for w in (0, *widened))
+    return sorted(((u, ks) for u, ks in found.items() if len(ks) > 2), key=lambda pair: (-len(pair[1]), order_key(pair[0])))[:2]
+
+
+def _without_constant(t: Term) -> tuple[Term, int] | None:
+    """t = ±(u - k) as (u, k); None if k is no integer or u is empty."""
+    terms = sorted(((c, m) for c, m in linear_terms(t) if m is not b.ONE), key=lambda pair: order_key(pair[1]))
+    constant = sum(c for c, m in linear_terms(t) if m is b.ONE)
+    if not terms:
+        return None
+    sign = 1 if terms[0][0] > 0 else -1
+    k = -sign * constant
+    return (b.add(*(b.mul(num(sign * c), m) for c, m in terms)), int(k)) if k == int(k) else None
+
+
+def _case(ob: Obligation, session: Session) -> Proof | None:
+    """One case, the equation put in where there is one."""
+    h = ob.context.hypotheses[-1].statement
+    if h.data == "=":
+        for s in sorted((s for s in h.free & ob.statement.free if s.op == "sym"), key=order_key):
+            rest = attempt(ob, "substitute", (h, s), session)
+            if rest is not None and len(rest) == 1:
+                inner = leaf(rest[0], session, *PLAIN)
+                if inner is not None:
+                    return Proof("substitute", (h, s), (inner,))
+    return leaf(ob, session, *PLAIN)

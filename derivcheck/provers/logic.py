@@ -1,0 +1,380 @@
+"""Statements: `⟺`, `⟹`, alternatives, systems, inequalities with hypotheses.
+
+Outline: connectives are taken apart (`_connective`); a relation inside a statement is made plain by `strict` (its sides must have
+values); then `_relation` tries the scalar provers, the one-variable decision, and moves on the hypotheses: alternatives split, equations
+factored, sums of squares read off, atoms solved for (log, exp, roots, |·|), signs of |·| split.
+Limits: depth and number of moves are bounded; quantifiers only by instances that stand in the goal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from derivcheck.kernel.check import Proof, Session
+from derivcheck.kernel.inferences.functions import applications, monotone
+from derivcheck.kernel.inferences.solutions import hypothesis_parts, occurs, solve_linear
+from derivcheck.kernel.obligation import Obligation
+from derivcheck.kernel.oracle import Oracle
+from derivcheck.kernel.ordering import order_key
+from derivcheck.kernel.rewrite import Rewriter
+from derivcheck.provers import scalar
+from derivcheck.provers.scalar import attempt
+from derivcheck.terms import build as b
+from derivcheck.terms.term import Term, mk, num, open_binder, substitute, subterms
+
+DEPTH = 7
+
+
+def prove(ob: Obligation, session: Session) -> Proof | None:
+    """A proof of a statement or relation, if the search finds one."""
+    return _Search(session).prove(ob, 0, frozenset())
+
+
+def _quadratic_roots(t: Term, k: Term, rw: Rewriter) -> Iterator[Term]:
+    """Candidates: the roots of a quadratic in k by the formula."""
+    from derivcheck.semantics.differentiate import differentiate
+
+    first = rw.nf(differentiate(rw.nf(t), k))
+    second = rw.nf(differentiate(first, k))
+    if k in second.free or second is b.ZERO:
+        return
+    slope, value = substitute(first, {k: b.ZERO}), substitute(rw.nf(t), {k: b.ZERO})
+    root = b.sqrt(b.sub(b.pow_(slope, 2), b.mul(b.TWO, second, value)))
+    yield rw.nf(b.div(b.add(b.neg(slope), root), second))
+    yield rw.nf(b.div(b.sub(b.neg(slope), root), second))
+
+
+class _Search:
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.moves = 0
+        self.analyses = 0  # how often the calculus of one variable has been tried
+
+    def prove(self, ob: Obligation, depth: int, done: frozenset[Term]) -> Proof | None:
+        """Prove one obligation with the moves in `done` behind it."""
+        if depth > DEPTH or self.moves > 400:
+            return None
+        self.moves += 1
+        p = ob.statement
+        if p.op == "true":
+            return Proof("true")
+        if p.op == "false":
+            return self.close(ob, "contradiction") or self._move(ob, depth, done)
+        whole = self.close(ob, "hypothesis")
+        if whole is not None:
+            return whole
+        if p.op in ("and", "implies", "iff", "forall"):
+            if p.op in ("iff", "implies"):
+                table = self.close(ob, "reflexive") or self.close(ob, "one-variable")
+                if table is not None:
+                    return table
+            return self.via(ob, p.op, (), depth, done)
+        if p.op == "or":
+            return self._or(ob, depth, done)
+        if p.op == "exists":
+            return self._exists(ob, depth, done)
+        if p.op == "rel" and "strict" in ob.context.conventions:
+            return self.close(ob, "one-variable") or self.via(ob, "strict", (), depth, done) or self._move(ob, depth, done)
+        if p.op == "rel":
+            return self._relation(ob, depth, done)
+        if p.op in ("psd", "pd"):
+            return self.close(ob, "definite") or self._move(ob, depth, done)
+        return None
+
+    def close(self, ob: Obligation, rule: str, params: tuple[object, ...] = ()) -> Proof | None:
+        """A proof by one inference that leaves nothing."""
+        return Proof(rule, params) if attempt(ob, rule, params, self.session) == [] else None
+
+    def via(self, ob: Obligation, rule: str, params: tuple[object, ...], depth: int, done: frozenset[Term]) -> Proof | None:
+        """A proof that starts with this inference."""
+        rest = attempt(ob, rule, params, self.session)
+        if rest is None:
+            return None
+        proofs: list[Proof] = []
+        for r in rest:
+            proof = self.prove(r, depth + 1, done)
+            if proof is None:
+                return None
+            proofs.append(proof)
+        return Proof(rule, params, tuple(proofs))
+
+    def _or(self, ob: Obligation, depth: int, done: frozenset[Term]) -> Proof | None:
+        table = self.close(ob, "one-variable")
+        if table is not None:
+            return table
+        for i in range(len(ob.statement.args)):
+            if self._quick(Obligation(ob.context, ob.statement.args[i])):
+                found = self.via(ob, "or", (i,), depth + 2, done)
+                if found is not None:
+                    return found
+        found = self.via(ob, "zero-product", (), depth + 2, done)
+        if found is not None:
+            return found
+        found = self._move(ob, depth, done)
+        if found is not None:
+            return found
+        for i in range(len(ob.statement.args)):
+            found = self.via(ob, "or-negated", (i,), depth + 1, done)
+            if found is not None:
+                return found
+        for i in range(len(ob.statement.args)):
+            found = self.via(ob, "or", (i,), depth + 1, done)
+            if found is not None:
+                return found
+        return None
+
+    def _exists(self, ob: Obligation, depth: int, done: frozenset[Term]) -> Proof | None:
+        """A witness by solving an equation in the body for the variable, with the hypotheses' solutions put in."""
+        p = ob.statement
+        if len(p.bound) == 1:
+            (k,), body = open_binder(p)
+            for value in self._witnesses(k, body, ob):
+                found = self.via(ob, "exists", (value,), depth, done)
+                if found is not None:
+                    return found
+        return self._move(ob, depth, done)
+
+    def _witnesses(self, k: Term, body: Term, ob: Obligation) -> Iterator[Term]:
+        rw = self.session.rewriter(ob.context)
+        parts = list(body.args) if body.op in ("and", "or") else [body]
+        for q in parts:
+            if q.op != "rel" or q.data != "=" or q.args[0].sort.kind != "num":
+                continue
+            w = solve_linear(b.sub(q.args[0], q.args[1]), k, rw)
+            if w is None or k in w.free:
+                yield from _quadratic_roots(b.sub(q.args[0], q.args[1]), k, rw)
+                continue
+            yield w
+            for h in hypothesis_parts(ob.context):
+                if h.op == "rel" and h.data == "=" and h.args[0].sort.kind == "num":
+                    for s in sorted((s for s in h.free & w.free if s.op == "sym"), key=order_key):
+                        x = solve_linear(b.sub(h.args[0], h.args[1]), s, rw)
+                        if x is not None and s not in x.free:
+                            yield rw.nf(substitute(w, {s: x}))
+
+    def _quick(self, ob: Obligation) -> bool:
+        lax = attempt(ob, "strict", (), self.session) if ob.statement.op == "rel" else None
+        return lax is not None and all(scalar.prove(o, self.session) is not None for o in lax)
+
+    def _relation(self, ob: Obligation, depth: int, done: frozenset[Term]) -> Proof | None:
+        if ob.statement.data in ("=", "≠", "<", "≤", ">", "≥", "in"):
+            direct = scalar.prove(ob, self.session)
+            if direct is not None:
+                return direct
+            from derivcheck.provers import matrix
+
+            direct = matrix.prove(ob, self.session)
+            if direct is not None:
+                return direct
+        table = self.close(ob, "one-variable") or self.close(ob, "contradiction")
+        if table is None and ob.statement.data == "divides":
+            table = self.close(ob, "residues")
+        if table is not None:
+            return table
+        if ob.statement.data in ("<", "≤", ">", "≥"):
+            found = self.via(ob, "same-function", (), depth, done) or self.via(ob, "increasing", (), depth, done) or self.via(ob, "powers", (), depth, done)
+            if found is not None:
+                return found
+            for s in _order_atoms(ob.statement, self.session.rewriter(ob.context).nf(_difference(ob.statement))):
+                found = self.via(ob, "order-inverse", (s,), depth, done)
+                if found is not None:
+                    return found
+        if ob.statement.data == "in" and ob.statement.args[1] in (b.INTEGERS, b.NATURALS):
+            found = self.via(ob, "integer", (), depth, done)
+            if found is not None:
+                return found
+        if ob.statement.data in ("in", "notin"):
+            unfolded = self.via(ob, "member-unfold", (), depth, done)
+            if unfolded is not None:
+                return unfolded
+        found = self._move(ob, depth, done)
+        if found is not None:
+            return found
+        if ob.statement.data in ("<", "≤", ">", "≥") and self.analyses < 3 and any(s.op in ("fn", "cases") for s in subterms(ob.statement)):
+            from derivcheck.provers import order
+
+            self.analyses += 1
+            return order.prove(ob, self.session)
+        return None
+
+    def _move(self, ob: Obligation, depth: int, done: frozenset[Term]) -> Proof | None:
+        """Use a hypothesis: each at most once along a branch."""
+        if depth > DEPTH - 1:
+            return None
+        for rule, params, mark in self._moves(ob, done):
+            rest = attempt(ob, rule, params, self.session)
+            if rest is None or (len(rest) == 1 and rest[0] == ob):
+                continue
+            proofs: list[Proof] = []
+            for r in rest:
+                # an instance is no step towards the goal, and there are few
+                proof = self.prove(r, depth if rule == "instance" else depth + 1, done | {mark})
+                if proof is None:
+                    break
+                proofs.append(proof)
+            if len(proofs) == len(rest):
+                return Proof(rule, params, tuple(proofs))
+            if rule == "or-elim":
+                # a disjunction must be split sooner or later; if that fails nothing else will help
+                return None
+        return None
+
+    def _moves(self, ob: Obligation, done: frozenset[Term]) -> Iterator[tuple[str, tuple[object, ...], Term]]:
+        oracle = self.session.oracle(ob.context)
+        parts = [p for p in hypothesis_parts(ob.context) if p not in done]
+        unfold = ob.statement
+        if unfold not in done and attempt(ob, "member-unfold", (), self.session):
+            yield "member-unfold", (), unfold
+        for p in parts:
+            if p.op == "or":
+                yield "or-elim", (p,), p
+            if p.op == "exists":
+                yield "exists-elim", (p,), p
+        rw = self.session.rewriter(ob.context)
+        for p in parts:
+            if p.op == "rel" and p.data == "=" and p.args[0].sort.kind == "num":
+                for s in sorted((s for s in p.free & ob.statement.free if s.op == "sym"), key=order_key):
+                    yield "substitute", (p, s), p
+        for p in parts:
+            if p.op == "rel" and p.data == "=" and p.args[0].sort.kind == "num":
+                for name in ("integer-gcd", "rational-roots", "sine-of-rational"):
+                    yield name, (p,), p
+        for p in parts:
+            if p.op == "rel" and p.data == "=" and p.args[0].sort.kind == "num":
+                yield "factor", (p,), p
+        for p in parts:
+            if p.op != "rel" or p.args[0].sort.kind != "num":
+                continue
+            if p.data == "=":
+                normal = rw.nf(_difference(p))
+                for s in subterms(normal):
+                    if any(v.op == "bvar" for v in s.free):
+                        continue
+                    if _has_inverse(s, oracle):
+                        yield "inverse", (p, s), p
+        solved = [p for p in parts if p.op == "rel" and p.data == "=" and p.args[0].sort.kind == "num"][:6]
+        for p in solved:
+            for q in solved:
+                for s in sorted((s for s in p.free & q.free if s.op == "sym" and p is not q), key=order_key):
+                    yield "substitute-fact", (p, q, s), b.and_(p, q)
+        if any(h.statement.op == "forall" for h in ob.context.hypotheses):
+            for p in solved:
+                for s in dict.fromkeys(s for s in subterms(p) if s.op == "apply" and s.args[0].op == "sym" and not any(v.op == "bvar" for v in s.free)):
+                    if occurs(s, ob.statement):
+                        yield "substitute", (p, s), p
+                    for q in solved:
+                        if q is not p and occurs(s, q):
+                            yield "substitute-fact", (p, q, s), b.and_(p, q)
+        for p in parts:
+            if p.op == "rel" and p.data == "=" and p.args[0].sort.kind == "num":
+                for s in subterms(rw.nf(_difference(p))):
+                    if s.op == "fn" and s.data in ("sin", "cos") and not any(v.op == "bvar" for v in s.free):
+                        yield "periodic", (p, str(s.data), s.args[0]), p
+                        yield "periodic", (p, "tan", s.args[0]), p
+        for p in parts:
+            if p.op == "rel" and p.args[0].sort.kind == "num":
+                for s in applications(p):
+                    if monotone(s.args[0], ob.context):
+                        yield "injective", (p, s), p
+        for p in parts:
+            if p.op == "rel" and p.data in ("<", "≤", ">", "≥") and p.args[0].sort.kind == "num":
+                for s in _order_atoms(p, rw.nf(_difference(p))):
+                    yield "order-inverse-fact", (p, s), p
+        for p in parts:
+            if p.op == "rel" and p.data in ("=", "≤", "≥") and p.args[0].sort.kind == "num":
+                yield "squares", (p,), p
+        for number, h in enumerate(ob.context.hypotheses):
+            if h.statement.op == "forall" and h.kind not in ("use",):
+                for values in instances(h.statement, ob):
+                    mark = mk("tuple", (h.statement, *values), "instance", h.statement.sort)
+                    if mark not in done and len(ob.context.hypotheses) < 24:
+                        yield "instance", (number, values), mark
+        if ob.statement.op == "rel" and ob.statement.data in ("<", "≤", ">", "≥"):
+            for number, h in enumerate(ob.context.hypotheses):
+                if h.statement.op == "forall" and h.statement.args[-1].op == "rel" and h.statement.args[-1].data in ("<", "≤", ">", "≥"):
+                    for at in _joints(h.statement):
+                        yield "limit-fact", (number, *at), mk("tuple", (h.statement, num(at[0])), at[1:], h.statement.sort)
+        for p in parts:
+            if p.op in ("implies", "iff"):
+                yield "implication-elim", (p, "forward"), p
+                if p.op == "iff":
+                    yield "implication-elim", (p, "backward"), p
+        seen: set[Term] = set()
+        for p in [ob.statement, *parts]:
+            for s in subterms(p):
+                if s.op == "fn" and s.data == "abs" and s.args[0] not in seen and s.args[0] not in done and not any(v.op == "bvar" for v in s.free):
+                    seen.add(s.args[0])
+                    if oracle.real(s.args[0]) and not oracle.nonnegative(s.args[0]) and not oracle.nonpositive(s.args[0]):
+                        yield "cases", ("sign", s.args[0]), s.args[0]
+        for s in _compared_with_zero(ob.statement):
+            if s not in done and oracle.real(s) and not oracle.nonnegative(s) and not oracle.nonpositive(s):
+                yield "cases", ("sign", s), s
+
+
+def instances(p: Term, ob: Obligation) -> list[tuple[Term, ...]]:
+    """Values for the variable of a universal hypothesis: those that turn a f(x) in it into an application f(t) of the goal or of a fact;
+    where there is none, the numbers of the goal and its values of functions; for inequalities a few numbers."""
+    if len(p.bound) != 1 or p.bound[0].sort.kind != "num":
+        return []
+    x = p.bound[0]
+    declared = ob.context.declarations
+    facts = [h.statement for h in ob.context.hypotheses if h.statement.op == "rel" and h.kind == "step"]
+    applied = [s for q in (ob.statement, *facts) for s in subterms(q) if s.op == "apply" and len(s.args) == 2 and not any(v.op == "bvar" for v in s.free)]
+    heads = [s.args[0] for s in subterms(p.args[-1]) if s.op == "apply" and s.args[1:] == (x,)]
+    seen = dict.fromkeys(a.args[1] for a in applied if a.args[0] in heads)
+    if not seen:
+        seen.update(dict.fromkeys(s for s in subterms(ob.statement) if s in applied and s.sort.kind == "num"))
+        seen.update(dict.fromkeys(sorted((s for s in ob.statement.free if s.op == "sym" and s.sort.kind == "num" and s in declared and s not in p.free), key=order_key)))
+        if p.args[-1].op == "rel" and p.args[-1].data in ("<", "≤", ">", "≥") and not applied:
+            seen.update(dict.fromkeys((b.ONE, b.MINUS_ONE, b.ZERO)))
+    return [(v,) for v in list(seen)[:6]]
+
+
+def _joints(p: Term) -> list[tuple[Fraction, str, int]]:
+    """Points at which an inequality for all x may be sharp: numbers that its conditions compare x with, and 0; sides and powers."""
+    points = {Fraction(0)}
+    for s in subterms(p.args[-1]):
+        if s.op == "cases":
+            for i in range(0, len(s.args) - 1, 2):
+                points |= {u.data for u in subterms(s.args[i]) if u.op == "num"}
+    return [(q, side, power) for q in sorted(points)[:3] for power in (1, 0) for side in "-+"]
+
+
+def _order_atoms(p: Term, normal: Term) -> list[Term]:
+    """Functions that might be taken off an inequality, largest first."""
+    found = [
+        s
+        for side in (*p.args[:2], normal)
+        for s in subterms(side)
+        if not any(v.op == "bvar" for v in s.free)
+        and ((s.op == "fn" and s.data in ("log", "exp", "abs")) or (s.op == "pow" and (s.args[1].op != "num" or s.args[1].data > 0)))
+    ]
+    return sorted(dict.fromkeys(found), key=lambda s: -s.size)[:4]
+
+
+def _compared_with_zero(p: Term) -> list[Term]:
+    """Small terms that the alternatives of a goal compare with 0."""
+    out: dict[Term, None] = {}
+    for s in subterms(p):
+        if s.op == "rel" and len(s.args) == 2 and b.ZERO in s.args and p.op == "or":
+            other = s.args[0] if s.args[1] is b.ZERO else s.args[1]
+            if other.op == "sym":
+                out[other] = None
+    return list(out)[:3]
+
+
+def _has_inverse(s: Term, oracle: Oracle) -> bool:
+    """Whether an equation may be solved through `s`: an injective function, a root or an odd power, a power of a positive base."""
+    if s.op == "fn":
+        return s.data in ("log", "exp", "abs", "arctan", "arcsin", "erf", "arcsinh")
+    if s.op != "pow":
+        return s.op == "oddroot"
+    base, exponent = s.args
+    if exponent.op != "num":
+        return oracle.positive(base)
+    return exponent.data.denominator != 1 or (exponent.data % 2 == 1 and exponent.data > 1)
+
+
+def _difference(p: Term) -> Term:
+    return b.sub(p.args[0], p.args[1])
