@@ -1,0 +1,375 @@
+"""From a document's parts (directives, displays, derivation blocks, scopes) to `.deriv` text, and back with the positions.
+
+`tex.py`, `markdown.py` and `notebook.py` find the parts and tell a `Collector` about them in order.  It writes `.deriv` text
+made of pieces: copied from the document, or inserted (`derivation` lines, repeated headers, macros).  Every scope, and every
+`derivation` block, becomes a derivation of its own under the header statements in force there, so that what one scope declares
+does not leak into another.  `Extraction.relocate` turns positions in a report into those of the document.
+
+Nothing is checked before the first directive; displays with one relation only if `check` stands before them.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from derivcheck.documents.displays import Chain, chains, relation_of_macro
+from derivcheck.report.model import DiagnosticReport, FileReport, worst
+from derivcheck.report.positions import LineMap
+
+HEADERS = ("let", "define", "assume", "use", "vary", "as", "convention")
+"""Header statements: in force to the end of the scope, repeated in every derivation below it."""
+
+LOCAL = ("derivation", "title", "source", "tags", "show")
+"""Statements that stand once, where they are."""
+
+COMMANDS = ("scope", "check", "off", "on", "skip")
+MACRO_MAKERS = ("\\newcommand", "\\renewcommand", "\\providecommand", "\\DeclareMathOperator", "\\DeclarePairedDelimiter", "\\def", "\\gdef", "\\let")
+
+_MACRO_NAME = re.compile(r"\\[A-Za-z@]+")
+_IN_DEFINITION = re.compile(r"%[^\n]*|\\[A-Za-z]+|\\.|\s+|[.,;]|[^\s%\\&.,;]+|&", re.DOTALL)
+_TRAILING = re.compile(r"\s*|[.,;]|\\[,;:!]|\\q?quad")
+_WORD = re.compile(r"\s*(\\?[A-Za-z]+)")
+
+
+Piece = tuple[str, int, bool]
+"""Text, where in the document it comes from, and whether it is copied from there (or inserted)."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of the document."""
+
+    start: int
+    end: int
+
+
+Line = Span | tuple[Piece, ...]
+"""A header line: a stretch of the document, or a definition put together from pieces."""
+
+
+@dataclass
+class Scope:
+    """Headers in force, line by line.  `depth` and `level` say where it ends (group, section); while `pending`, the
+    heading of the section that it belongs to is still to come."""
+
+    headers: list[Line] = field(default_factory=list)
+    depth: int = 0
+    level: int = 0
+    pending: bool = False
+
+
+@dataclass
+class Extraction:
+    """The `.deriv` text of a document, where each stretch of it comes from, and what was wrong with the markup."""
+
+    text: str
+    starts: list[int]
+    origins: list[tuple[int, bool]]
+    diagnostics: list[DiagnosticReport]
+    reads: tuple[str, ...]
+    place: Callable[[int], tuple[int, int, int | None]]
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to check."""
+        return not self.text.strip()
+
+    def origin(self, offset: int) -> int:
+        """The document offset from which an offset of the text comes."""
+        at = bisect_right(self.starts, offset) - 1
+        if at < 0:
+            return 0
+        origin, copied = self.origins[at]
+        return origin + (offset - self.starts[at] if copied else 0)
+
+    def relocate(self, report: FileReport, original: str) -> FileReport:
+        """The report with the document's positions."""
+        lines = LineMap(self.text)
+
+        def move(part: Any) -> Any:
+            if part.line is None:
+                return part
+            start = lines.offset(part.line, part.column)
+            line, column, cell = self.place(self.origin(start))
+            end_line = end_column = None
+            if part.end_line is not None and part.end_column is not None:
+                last = max(start, lines.offset(part.end_line, part.end_column) - 1)
+                end_line, end_column, end_cell = self.place(self.origin(last))
+                end_column += 1
+                if (end_line, end_column) <= (line, column) or end_cell != cell:
+                    end_line = end_column = None
+            return replace(part, line=line, column=column, end_line=end_line, end_column=end_column, cell=cell)
+
+        derivations = tuple(
+            replace(d, steps=tuple(move(s) for s in d.steps), claim=move(d.claim) if d.claim else None) for d in report.derivations if d.steps or d.claim
+        )
+        # a header that is repeated in several derivations is complained about once
+        moved = dict.fromkeys([*self.diagnostics, *(move(d) for d in report.diagnostics)])
+        diagnostics = sorted(moved, key=lambda d: (d.cell or 0, d.line, d.column))
+        verdict = worst([*(d.verdict for d in derivations), *("error" for d in diagnostics if d.severity == "error")])
+        return replace(report, verdict=verdict, diagnostics=tuple(diagnostics), derivations=derivations, text=original, reads=self.reads)
+
+
+class Collector:
+    """Takes a document's parts in order and makes its extraction."""
+
+    def __init__(self, stem: str, text: str) -> None:
+        self.text = text
+        self.stem = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-") or "document"
+        self.scopes = [Scope()]
+        self.started = False
+        self.off = False
+        self.check_next = False
+        self.skip_next = False
+        self.macros: dict[str, tuple[str, int]] = {}
+        self.relations: dict[str, str] = {}
+        self.diagnostics: list[DiagnosticReport] = []
+        self._pieces: list[Piece] = []
+        self._names: set[str] = set()
+        self._open = False
+        self._explicit = False
+
+    # --- what the scanners say -------------------------------------------------------------------------------------------
+
+    def directive(self, spans: list[Span], depth: int, level: int) -> bool:
+        """Header statements or a command, one span per line.  True if it opens a scope (whose end the scanner may move)."""
+        opened = False
+        self.started = True
+        for statement in _statements(self.text, spans):
+            words = self.text[statement[0].start : statement[-1].end]
+            match = _WORD.match(words)
+            word = match[1] if match else ""
+            if word == "scope":
+                self._open = False
+                self.scopes.append(Scope(list(self.scopes[-1].headers), depth, level))
+                opened = True
+            elif word in COMMANDS:
+                self._command(word)
+            elif word in HEADERS:
+                self._header(statement)
+            elif word in MACRO_MAKERS:
+                self.macro(words.strip(), statement[0].start)
+            elif word in LOCAL:
+                self._local(word, statement)
+            elif words.strip():
+                self._unknown(word or words.strip()[:20], statement[0].start)
+        return opened
+
+    def _command(self, word: str) -> None:
+        if word in ("off", "on"):
+            self.off = word == "off"
+        elif word == "check":
+            self.check_next = True
+        else:
+            self.skip_next = True
+
+    def _header(self, statement: list[Span]) -> None:
+        for span in statement:
+            self.scopes[-1].headers.append(span)
+        if self._open:
+            self._lines(statement)
+
+    def _local(self, word: str, statement: list[Span]) -> None:
+        if word == "derivation":
+            self._open = self._explicit = True
+            self._insert("\n", statement[0].start)
+            self._lines(statement)
+            self._insert_headers(statement[0].start)
+            return
+        self._begin(statement[0].start)
+        self._lines(statement)
+
+    def _unknown(self, word: str, offset: int) -> None:
+        from difflib import get_close_matches
+
+        known = [*COMMANDS, *HEADERS, *LOCAL]
+        near = get_close_matches(word, known, 1)
+        help = f"did you mean `{near[0]}`?" if near else f"write one of: {', '.join(known)}, or a macro definition"
+        self.trouble("D096", f"`{word}` is no derivcheck directive", offset, help)
+
+    def macro(self, definition: str, offset: int) -> None:
+        """A macro definition; it is copied where it is used.  The last one of a name counts."""
+        names = _MACRO_NAME.findall(definition)
+        if len(names) > 1:
+            one_line = " ".join(definition.split())
+            self.macros[names[1]] = (one_line, offset)
+            relation = relation_of_macro(one_line)
+            if relation is not None:
+                self.relations[names[1]] = relation
+            else:
+                self.relations.pop(names[1], None)
+
+    def display(self, start: int, end: int, environment: str) -> None:
+        """A display's body."""
+        checked, skipped = self.check_next, self.skip_next
+        self.check_next = self.skip_next = False
+        if not self.started or self.off or skipped:
+            return
+        for chain in chains(self.text, start, end, environment, self.relations):
+            if chain.relations >= 2 or (checked and chain.relations == 1):
+                self._chain(chain)
+            elif chain.defines is not None:
+                definition = self._definition(chain, chain.defines)
+                self.scopes[-1].headers.append(definition)
+                if self._open:
+                    self._lines([definition])
+
+    def block(self, name: str | None, start: int, end: int) -> None:
+        """A `derivation` environment or fenced block in the full notation."""
+        skipped = self.skip_next
+        self.check_next = self.skip_next = False
+        if self.off or skipped:
+            return
+        named = re.search(r"^\s*derivation\s+\S", self.text[start:end], re.MULTILINE)
+        if named is None:
+            self._insert(f"\nderivation {self._fresh(name)}\n", start)
+            self._insert_headers(start)
+        else:
+            self._insert("\n", start)
+        self._copy(start, end)
+        self._insert("\n\n", end)
+        self._open = False
+        self.started = True
+
+    def leave(self, depth: int) -> None:
+        """A group was closed: scopes opened in it end."""
+        while len(self.scopes) > 1 and self.scopes[-1].depth > depth:
+            self._close()
+
+    def section(self, level: int) -> None:
+        """A section begins: scopes opened in a section of this or a lower rank end."""
+        if self.scopes[-1].pending:
+            self.scopes[-1].pending = False
+            return
+        while len(self.scopes) > 1 and self.scopes[-1].level >= level:
+            self._close()
+
+    def scope_of_next_section(self, level: int) -> None:
+        """The scope just opened stands right before a heading of this level: it is that section's."""
+        scope = self.scopes.pop()
+        self.section(level)
+        self.scopes.append(replace(scope, headers=list(self.scopes[-1].headers), level=level, pending=True))
+
+    def _close(self) -> None:
+        self.scopes.pop()
+        self._open = False
+
+    def trouble(self, code: str, message: str, offset: int, help: str | None = None, severity: str = "error") -> None:
+        """Something is wrong with the markup."""
+        self.diagnostics.append(DiagnosticReport(code, severity, offset, 1, message, help))
+
+    # --- the text --------------------------------------------------------------------------------------------------------
+
+    def finish(self, place: Callable[[int], tuple[int, int, int | None]], reads: Iterable[str] = ()) -> Extraction:
+        """The extraction; macros that are used (also by other macros) stand at the top of it."""
+        used = _used("".join(p[0] for p in self._pieces), self.macros)
+        head = [(definition + "\n", offset, False) for name, (definition, offset) in self.macros.items() if name in used]
+        pieces = [*head, *self._pieces] if self._pieces else []
+        starts, origins, at = [], [], 0
+        for text, origin, copied in pieces:
+            starts.append(at)
+            origins.append((origin, copied))
+            at += len(text)
+        diagnostics = []
+        for d in self.diagnostics:
+            line, column, cell = place(d.line)
+            diagnostics.append(replace(d, line=line, column=column, cell=cell))
+        return Extraction("".join(p[0] for p in pieces), starts, origins, diagnostics, tuple(reads), place)
+
+    def _insert(self, text: str, origin: int) -> None:
+        self._pieces.append((text, origin, False))
+
+    def _copy(self, start: int, end: int) -> None:
+        self._pieces.append((self.text[start:end], start, True))
+
+    def _lines(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            if isinstance(line, Span):
+                self._copy(line.start, line.end)
+                self._insert("\n", line.end)
+            else:
+                self._pieces.extend(line)
+
+    def _insert_headers(self, origin: int) -> None:
+        self._lines(self.scopes[-1].headers)
+
+    def _begin(self, origin: int) -> None:
+        """Make sure that a derivation with the headers in force is open."""
+        if self._open:
+            return
+        self._insert(f"\nderivation {self._fresh(None)}\n", origin)
+        self._insert_headers(origin)
+        self._open, self._explicit = True, False
+
+    def _fresh(self, name: str | None) -> str:
+        base = re.sub(r"[^A-Za-z0-9_-]+", "-", name or "").strip("-") or self.stem
+        fresh, number = base, 1
+        while fresh in self._names:
+            number += 1
+            fresh = f"{base}-{number}"
+        self._names.add(fresh)
+        return fresh
+
+    def _chain(self, chain: Chain) -> None:
+        self._begin(chain.spans[0][0])
+        self._insert("\n", chain.spans[0][0])
+        blank = True
+        for start, end in chain.spans:
+            for match in re.finditer(r"[^\n]*\n|[^\n]+", self.text[start:end]):
+                text, at = match[0], start + match.start()
+                if text.strip() or not text.endswith("\n") or not blank:
+                    self._copy(at, at + len(text))
+                # else a blank line, which would end the chain
+                blank = text.endswith("\n") or (blank and not text.strip())
+        self._insert("\n\n", chain.spans[-1][1])
+
+    def _definition(self, chain: Chain, relation: tuple[int, int]) -> tuple[Piece, ...]:
+        """`define LHS = RHS` on one line, from a display with `:=`."""
+        pieces: list[Piece] = [("define ", chain.spans[0][0], False)]
+        for start, end in chain.spans:
+            if start <= relation[0] < end:
+                self._on_one_line(pieces, start, relation[0])
+                pieces.append((" = ", relation[0], False))
+                start = relation[1]
+            self._on_one_line(pieces, start, end)
+        while len(pieces) > 1 and _TRAILING.fullmatch(pieces[-1][0]):
+            pieces.pop()
+        return (*pieces, ("\n", chain.spans[-1][1], False))
+
+    def _on_one_line(self, pieces: list[Piece], start: int, end: int) -> None:
+        for match in _IN_DEFINITION.finditer(self.text, start, end):
+            if match[0].startswith("%") or match[0].isspace() or match[0] in ("&", "\\\\"):
+                pieces.append((" ", match.start(), False))
+            else:
+                pieces.append((match[0], match.start(), True))
+
+
+def _statements(text: str, spans: list[Span]) -> list[list[Span]]:
+    """The lines of a directive grouped into statements: a line that starts with no known word continues the one before."""
+    known = {*COMMANDS, *HEADERS, *LOCAL, *MACRO_MAKERS}
+    groups: list[list[Span]] = []
+    for span in spans:
+        match = _WORD.match(text[span.start : span.end])
+        if not text[span.start : span.end].strip():
+            continue
+        if groups and not (match and match[1] in known):
+            groups[-1].append(span)
+        else:
+            groups.append([span])
+    return groups
+
+
+def _used(text: str, macros: dict[str, tuple[str, int]]) -> set[str]:
+    """The macros that a text uses, directly or through others."""
+    found: set[str] = set()
+    pending = [text]
+    while pending:
+        for name in set(_MACRO_NAME.findall(pending.pop())):
+            if name in macros and name not in found:
+                found.add(name)
+                pending.append(macros[name][0])
+    return found

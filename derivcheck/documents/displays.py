@@ -1,0 +1,300 @@
+"""The chains in one display.
+
+A display may hold one chain over several rows, several chains below each other (each with its own left side), chains side by
+side in the column pairs of an `align`, or a single equation.  Rows are told apart here by their first depth-0 relation: a row
+that starts with a relation or an operator, or holds no relation, continues what is above it; a row with a left side of its own
+begins a new chain.  `Chain.relations` counts the steps, so that displays that are no derivations can be left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+WRAPPERS = frozenset({"aligned", "alignedat", "split", "gathered", "align", "align*", "multlined"})
+"""Environments inside a display that arrange a chain; any other environment is part of a formula."""
+
+COLUMNS = frozenset({"align", "align*", "alignat", "alignat*", "flalign", "flalign*"})
+"""Environments whose cells go in pairs."""
+
+_TOKEN = re.compile(r"%[^\n]*|\\begin\s*\{[^{}]*\}|\\end\s*\{[^{}]*\}|\\[A-Za-z]+\*?|\\.|:=|<=|>=|\S", re.DOTALL)
+
+_RELATIONS = frozenset(
+    r"\ne \neq \le \leq \leqslant \ge \geq \geqslant \lt \gt \approx \propto \doteq \equiv \coloneqq \triangleq \iff \implies \impliedby "
+    r"\Leftrightarrow \Longleftrightarrow \Rightarrow \Longrightarrow \Leftarrow \Longleftarrow".split()
+) | frozenset("= := < > <= >= ≤ ≥ ≠ ≈ ∝ ≡ ≐ ⇔ ⇒ ⇐ ⟺ ⟹ ⟸ ≔".split())
+_STACKED = frozenset([r"\stackrel", r"\overset", r"\underset"])
+_DEFINES = frozenset([":=", r"\coloneqq", r"\triangleq", "≔"])
+_OPERATORS = frozenset(r"+ - * / \pm \mp \cdot \times \otimes \odot \circ \cup \cap \setminus \land \lor ± · × − ∓".split())
+_SPACES = frozenset(r"\quad \qquad \, \; \: \! \> ~ \nonumber \notag \displaystyle \textstyle { }".split()) | {"\\ "}
+_CUT = frozenset(
+    [r"\intertext", r"\shortintertext", r"\hspace", r"\hspace*", r"\vspace", r"\vspace*", r"\phantom", r"\hphantom", r"\vphantom", r"\hypertarget"]
+)
+_CUT_ALONE = frozenset([r"\qedhere", r"\allowdisplaybreaks", r"\displaybreak", r"\pagebreak", r"\hfill", r"\centering"])
+_PROSE = frozenset([r"\text", r"\mbox", r"\textrm", r"\textnormal", r"\textit"])
+_LOGIC = re.compile(r"\s*(and|or|true|false)\s*\Z")
+_RELATION_MACRO = re.compile(r"\\(?:re)?newcommand\*?\s*\{?\s*\\[A-Za-z]+\s*\}?\s*\{(.*)\}\s*\Z|\\def\s*\\[A-Za-z]+\s*\{(.*)\}\s*\Z", re.DOTALL)
+_ARGUMENT = re.compile(r"\s*\{")
+
+
+@dataclass
+class Chain:
+    """Stretches of the document that make up a chain, in writing order; `relations` counts its depth-0 relations (the longest
+    run between commas), `defines` is the place of its `:=` if that is its only relation."""
+
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    relations: int = 0
+    defines: tuple[int, int] | None = None
+
+
+@dataclass
+class _Cell:
+    """A cell of a row: what stands in it, as far as the splitting needs to know."""
+
+    start: int
+    end: int
+    leading: str | None = None
+    trailing: str = ""
+    relations: list[tuple[str, int, int]] = field(default_factory=list)
+    head: int = 0
+    run: int = 0
+    longest: int = 0
+    commas: bool = False
+    prose: bool = False
+    cuts: list[tuple[int, int]] = field(default_factory=list)
+    labels: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def blank(self) -> bool:
+        return self.leading is None
+
+
+@dataclass
+class _Row:
+    """Cells, and the `\\\\` behind them."""
+
+    cells: list[_Cell]
+    newline: tuple[int, int] | None = None
+
+
+def relation_of_macro(definition: str) -> str | None:
+    """The relation that a user's macro stands for (`\\newcommand{\\defeq}{\\coloneqq}`), if it is one."""
+    match = _RELATION_MACRO.match(definition)
+    if match is None:
+        return None
+    body = (match[1] or match[2] or "").replace(r"\mathrel", " ").strip().strip("{}").strip()
+    if body in _RELATIONS:
+        return body
+    tokens = [m[0] for m in _TOKEN.finditer(body)]
+    return r"\stackrel" if tokens and tokens[0] in _STACKED and _RELATIONS & set(tokens[1:]) else None
+
+
+def chains(text: str, start: int, end: int, environment: str, macros: Mapping[str, str] = MappingProxyType({})) -> list[Chain]:
+    """The chains of a display's body, in reading order, column pair by column pair.  `macros` maps the user's macros that are
+    relations to these."""
+    rows = _rows(text, start, end, macros)
+    pairs = 1
+    if environment in COLUMNS or any(w in text[start:end] for w in (r"\begin{aligned}", r"\begin{alignedat}")):
+        pairs = max((_last_pair(row.cells) for row in rows), default=1)
+    found: list[Chain] = []
+    for pair in range(pairs):
+        current: Chain | None = None
+        last = "="
+        for row in rows:
+            cells = row.cells[2 * pair : 2 * pair + 2] if pairs > 1 else row.cells
+            if all(c.blank for c in cells):
+                continue
+            if current is None or (environment not in ("multline", "multline*") and _begins(cells, last)):
+                current = Chain()
+                found.append(current)
+            _append(current, cells, row.newline)
+            last = next((c.trailing for c in reversed(cells) if not c.blank), last)
+    return found
+
+
+def _last_pair(row: list[_Cell]) -> int:
+    """The number of column pairs that this row really uses: `&& \\text{why}` is a justification, no second pair."""
+    used = 1
+    for number in range(1, (len(row) + 1) // 2):
+        if any(c.relations for c in row[2 * number : 2 * number + 2] if not c.prose):
+            used = number + 1
+    return used
+
+
+def _begins(cells: list[_Cell], last: str) -> bool:
+    """Whether a row begins a new chain: it has a left side of its own, and the row above is complete."""
+    first = next(c for c in cells if not c.blank)
+    leading = first.leading or ""
+    if leading in _RELATIONS or leading in _OPERATORS or leading in _STACKED or first.prose:
+        return False
+    if last in _RELATIONS or last in _OPERATORS or last == "open":
+        return False
+    return any(c.relations for c in cells)
+
+
+def _append(chain: Chain, cells: list[_Cell], newline: tuple[int, int] | None) -> None:
+    for cell in cells:
+        at = cell.start
+        for a, b in sorted(cell.cuts + cell.labels):
+            if a > at:
+                chain.spans.append((at, a))
+            at = max(at, b)
+        if cell.end > at:
+            chain.spans.append((at, cell.end))
+    # a label that opens a row names the row: it goes where the notation wants it, to the end
+    chain.spans.extend(label for cell in cells for label in cell.labels)
+    if newline is not None:
+        chain.spans.append(newline)
+    longest = run = 0
+    for cell in cells:
+        longest = max(longest, cell.longest, run + cell.head)
+        run = cell.run if cell.commas else run + len(cell.relations)
+    named = [r for cell in cells for r in cell.relations]
+    alone = chain.relations == 0 and len(named) == 1 and named[0][0] in _DEFINES
+    chain.defines = named[0][1:] if alone else None
+    chain.relations += longest
+
+
+def _rows(text: str, start: int, end: int, macros: Mapping[str, str]) -> list[_Row]:
+    """The rows of a display as cells, cut at `\\\\` and `&` outside braces and formula environments."""
+    rows = [_Row([_Cell(start, start)])]
+    depth = brackets = 0
+    skip_until = start
+    for match in _TOKEN.finditer(text, start, end):
+        at = match.start()
+        token = macros.get(match[0], match[0])
+        if at < skip_until:
+            continue
+        cell = rows[-1].cells[-1]
+        cell.end = match.end()
+        if token.startswith("%"):
+            continue
+        if token.startswith((r"\begin", r"\end")) and token.endswith("}"):
+            name = re.sub(r".*\{\s*|\s*\}", "", token)
+            if name in WRAPPERS:
+                stop = _after_wrapper(text, match.end(), end) if token.startswith(r"\begin") else match.end()
+                cell.cuts.append((at, stop))
+                skip_until = cell.end = stop
+                continue
+            _note(cell, token, depth + brackets)
+            depth = max(0, depth + (1 if token.startswith(r"\begin") else -1))
+            continue
+        if depth == 0 and token == r"\\":
+            brackets = 0
+            skip_until = _after_newline(text, match.end(), end)
+            cell.end = at
+            rows[-1].newline = (at, skip_until)
+            rows.append(_Row([_Cell(skip_until, skip_until)]))
+            continue
+        if depth == 0 and token == "&":
+            rows[-1].cells.append(_Cell(at, match.end()))
+            cell.end = at
+            continue
+        if token in _CUT or token in (r"\label", r"\tag"):
+            stop = _after_argument(text, match.end(), end)
+            if token == r"\label":
+                if all(c.blank for c in rows[-1].cells):
+                    cell.labels.append((at, stop))
+            elif token != r"\tag":
+                cell.cuts.append((at, stop))
+            skip_until = cell.end = stop
+            continue
+        if token in _CUT_ALONE:
+            cell.cuts.append((at, match.end()))
+            continue
+        if token in (r"\left", r"\right") or token.startswith((r"\big", r"\Big")):
+            _note(cell, token, depth + brackets)
+            if token == r"\left":
+                brackets += 1
+            elif token == r"\right":
+                brackets = max(0, brackets - 1)
+            following = _TOKEN.search(text, match.end(), end)
+            if following is not None and (token in (r"\left", r"\right") or following[0] in ("<", ">", "/", "=")):
+                skip_until = cell.end = following.end()
+            continue
+        if token in _STACKED and match[0] not in macros and depth + brackets == 0:
+            stop = _after_argument(text, _after_argument(text, match.end(), end), end)
+            inner = {m[0] for m in _TOKEN.finditer(text, match.end(), stop)}
+            if inner & _RELATIONS:
+                _relation(cell, r"\stackrel", at, stop)
+                skip_until = cell.end = stop
+                continue
+        if token in _PROSE and depth + brackets == 0:
+            stop = _after_argument(text, match.end(), end)
+            _note(cell, token, 0)
+            cell.prose = cell.prose or _LOGIC.match(text[match.end() : stop].strip().strip("{}")) is None
+            skip_until = cell.end = stop
+            continue
+        if depth + brackets == 0 and (token in _RELATIONS or match[0] in macros):
+            _relation(cell, token, at, match.end())
+            continue
+        if depth + brackets == 0 and token == ",":
+            cell.run, cell.commas = 0, True
+        _note(cell, token, depth + brackets)
+        if token in "{}" and len(token) == 1:
+            depth = max(0, depth + (1 if token == "{" else -1))
+        elif token in ("(", "[", r"\{", r"\lbrace"):
+            brackets += 1
+        elif token in (")", "]", r"\}", r"\rbrace"):
+            brackets = max(0, brackets - 1)
+    return rows
+
+
+def _note(cell: _Cell, token: str, depth: int) -> None:
+    if token in _SPACES or token == "&":
+        return
+    if cell.leading is None:
+        cell.leading = token
+    if token not in (",", ".", ";", "}"):
+        cell.trailing = token if depth == 0 else "open" if token in ("(", "[") else ""
+
+
+def _relation(cell: _Cell, token: str, start: int, end: int) -> None:
+    if cell.prose:
+        return  # `\text{if } x > 0` is a condition, no step
+    if cell.leading is None:
+        cell.leading = token
+    cell.trailing = token
+    cell.relations.append((token, start, end))
+    cell.run += 1
+    cell.head += not cell.commas
+    cell.longest = max(cell.longest, cell.run)
+
+
+def _after_argument(text: str, at: int, end: int) -> int:
+    """The end of the `{…}` argument (or the one token) after `at`."""
+    match = _ARGUMENT.match(text, at, end)
+    if match is None:
+        token = _TOKEN.search(text, at, end)
+        return token.end() if token else end
+    depth, escaped = 0, False
+    for i in range(match.end() - 1, end):
+        c = text[i]
+        if escaped:
+            escaped = False
+        elif c == "\\":
+            escaped = True
+        elif c == "{":
+            depth += 1
+        elif c == "}":
+            depth -= 1
+            if depth == 0:
+                return i + 1
+    return end
+
+
+def _after_wrapper(text: str, at: int, end: int) -> int:
+    """Past the `[t]` and `{2}` after `\\begin{alignedat}`."""
+    match = re.compile(r"\s*\[[tbc]\]|\s*\{\d+\}").match(text, at, end)
+    while match is not None:
+        at = match.end()
+        match = re.compile(r"\s*\[[tbc]\]|\s*\{\d+\}").match(text, at, end)
+    return at
+
+
+def _after_newline(text: str, at: int, end: int) -> int:
+    """Past the `*` and `[2pt]` after `\\\\`."""
+    match = re.compile(r"\*?(\s*\[\s*-?[\d.]+\s*[a-z]+\s*\])?").match(text, at, end)
+    return match.end() if match is not None else at
