@@ -1,0 +1,163 @@
+"""A submission's files as one text in the notation: `.deriv` and `.txt` as they are, of `.tex`, `.md`, `.qmd` and `.ipynb` every display.
+
+The markup is read with the scanners for course materials, with these differences: every display counts, whatever number of relations it
+has; directives say nothing (a submission sets no meaning); no other file is read, whatever the text names.  Formulas within the text are
+left out, except that `$u = cz$` is remembered as a possible definition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from derivcheck.documents.collector import Collector, Extraction, Span
+from derivcheck.documents.displays import chains
+from derivcheck.documents.markdown import blank_quotes, cell_at, scan_markdown
+from derivcheck.documents.notebook import markdown_cells
+from derivcheck.documents.tex import ProjectFiles, Scanner
+from derivcheck.report.positions import LineMap
+
+KINDS = {".deriv": "deriv", ".txt": "deriv", ".tex": "tex", ".md": "markdown", ".qmd": "markdown", ".ipynb": "notebook"}
+
+_INLINE = re.compile(r"(?<![\\$])\$(?!\$)([^$\n]{3,200})\$(?!\$)|\\\(([^\n]{3,200}?)\\\)")
+_RUBRIC = re.compile(r"^[ \t]*rubric[ \t]*:?[ \t]*(?:%[^\n]*)?$(?:\n[ \t]*\S[^\n]*)*", re.MULTILINE)
+_EQUATION = re.compile(r"\s*(\\?[A-Za-z]+(?:\s*_\s*(?:\{[^{}=]*\}|\w))?'*(?:\s*\(\s*[A-Za-z]\s*\))?)\s*(?::=|=|\\coloneqq)\s*([^=]+?)\s*[.,;]?\s*\Z")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of a submission: the number of its file, the line there, and for a notebook the cell."""
+
+    file: int = 0
+    line: int = 1
+    cell: int | None = None
+
+
+@dataclass
+class Reading:
+    """The text of a submission in the notation, the place of each of its lines, and what was left out.  `named` are equations in running
+    text that may be definitions; `troubles` say what could not be read."""
+
+    text: str = ""
+    places: list[Place] = field(default_factory=list)
+    reports: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+    named: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def blank(self) -> bool:
+        """Whether there is nothing at all."""
+        return not re.sub(r"%.*", "", self.text).strip() and not self.troubles
+
+    def place(self, line: int) -> Place:
+        """Where a line of the text comes from."""
+        return self.places[min(max(line, 1), len(self.places)) - 1] if self.places else Place(0, line)
+
+
+def read_files(files: Sequence[tuple[str, str]]) -> Reading:
+    """All files of one submission, as (kind, text)."""
+    out = Reading()
+    parts: list[str] = []
+    for number, (kind, text) in enumerate(files):
+        if kind == "deriv":
+            body = text.replace("\r\n", "\n").replace("\r", "\n")
+            plain = _RUBRIC.sub(lambda m: "\n" * m[0].count("\n"), body)
+            if plain != body:
+                out.reports.append("holds a rubric")
+            body = plain
+            parts.append(body)
+            out.places += [Place(number, i + 1) for i in range(body.count("\n") + 1)]
+        else:
+            body = _displays(kind, text, number, out)
+            parts.append(body)
+        if number + 1 < len(files):
+            parts.append("\n\n")
+            out.places.append(out.places[-1] if out.places else Place(number))
+    out.text = "".join(parts)
+    return out
+
+
+def _displays(kind: str, text: str, number: int, out: Reading) -> str:
+    collector, extraction = _extraction(kind, text)
+    if extraction is None:
+        out.troubles.append("this is no notebook")
+        return ""
+    out.reports += collector.notes
+    out.troubles += [d.message for d in extraction.diagnostics if d.severity == "error"]
+    for match in _INLINE.finditer(collector.text[:500_000]):
+        equation = _EQUATION.match(match[1] or match[2] or "")
+        if equation is not None:
+            out.named.append((equation[1], equation[2]))
+    if not extraction.text.strip() and text.strip():
+        out.troubles.append("no display with a formula was found")
+    at = 0
+    for line in extraction.text.split("\n"):
+        first, _, cell = extraction.place(extraction.origin(at))
+        out.places.append(Place(number, first, cell))
+        at += len(line) + 1
+    return extraction.text
+
+
+def _extraction(kind: str, text: str) -> tuple[_Everything, Extraction | None]:
+    if kind == "notebook":
+        try:
+            cells = markdown_cells(text)
+        except ValueError:
+            return _Everything("submission", ""), None
+        sources = [blank_quotes(source) for _, source in cells]
+        starts, at = [], 0
+        for source in sources:
+            starts.append(at)
+            at += len(source) + 2
+        joined = "\n\n".join(sources)
+        maps = [LineMap(source) for source in sources]
+        collector = _Everything("submission", joined)
+        scanner = Scanner(joined, collector, ProjectFiles("", []), markdown=True)
+        for start, source in zip(starts, sources, strict=True):
+            scan_markdown(scanner, start, start + len(source))
+
+        def cell_place(offset: int) -> tuple[int, int, int | None]:
+            if not cells:
+                return 1, 1, None
+            which = cell_at(starts, offset)
+            return (*maps[which].place(offset - starts[which]), cells[which][0])
+
+        return collector, collector.finish(cell_place)
+    body = blank_quotes(text) if kind == "markdown" else text
+    collector = _Everything("submission", body)
+    lines = LineMap(body)
+    scanner = Scanner(body, collector, ProjectFiles("", []), markdown=kind == "markdown")
+    if kind == "markdown":
+        scan_markdown(scanner, 0, len(body))
+    else:
+        scanner.scan(0, len(body))
+    return collector, collector.finish(lambda offset: (*lines.place(offset), None))
+
+
+class _Everything(Collector):
+    """Takes every display as a chain, and no directive."""
+
+    def __init__(self, stem: str, text: str) -> None:
+        super().__init__(stem, text)
+        self.started = True
+        self.notes: list[str] = []
+
+    def directive(self, spans: list[Span], depth: int, level: int) -> bool:
+        words = " ".join(self.text[s.start : s.end].strip() for s in spans).strip()
+        if words:
+            self.notes.append(f"holds a directive: {words[:120]}")
+        return False
+
+    def display(self, start: int, end: int, environment: str) -> None:
+        found = chains(self.text, start, end, environment, self.relations)
+        for chain in found:
+            self._chain(chain)
+
+    def block(self, name: str | None, start: int, end: int) -> None:
+        self._insert("\n", start)
+        self._copy(start, end)
+        self._insert("\n\n", end)
+
+    def _begin(self, origin: int) -> None:
+        return
