@@ -21,7 +21,7 @@ from derivcheck.language.formula import STATEMENT_WORDS, span_of_items, strip_pu
 from derivcheck.language.syntax import Chain, ChainLink, Group, Item, Leaf, Macro, Scripts, Seq, Span
 
 _CONNECTIVES = frozenset(["\\land", "\\lor", "\\lnot", "\\forall", "\\exists"])
-_CONDITION_WORDS = re.compile(r"(?:,\s*)?(?:if|for|when|whenever|where|provided|provided that|assuming|given|given that|as long as|with|on)\Z", re.I)
+_CONDITION_WORDS = re.compile(r"(?:,\s*)?(?:if|for|when|whenever|where|provided|provided that|assuming|given|given that|as long as|with|on|at)\Z", re.I)
 _STATEMENT_RELATIONS = frozenset(["\\perp", "\\sim", "\\simiid", "\\mid", "\\nmid"])
 _NO_CUT = frozenset(["\\mapsto"])
 PROPERTIES = frozenset(["convex", "concave", "positive definite", "positive semidefinite", "symmetric", "invertible", "orthogonal"])

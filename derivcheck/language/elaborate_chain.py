@@ -108,13 +108,19 @@ def _finish(e: Elaborator, chain: Chain, steps: list[StepSource]) -> None:
         steps[0].label = steps[0].label or first.label
         steps[0].note = steps[0].note or first.note
     links = chain.links[1:] if len(chain.links) > 1 else chain.links
+    # a condition behind the first expression belongs to the whole chain
+    shared = [first] if len(chain.links) > 1 and first.condition is not None else []
     for step, link in zip(steps, links, strict=True):
         step.context = context
-        if link.condition is not None and step.error is None:
-            try:
-                step.condition = e.settle(e.statement(link.condition.items, link.condition.span), link.condition.span)
-            except ReadError as error:
-                _fail(step, error.diagnostic)
+        conditions = []
+        for place in (*shared, link):
+            if place.condition is not None and step.error is None:
+                try:
+                    conditions.append(e.settle(e.statement(place.condition.items, place.condition.span), place.condition.span))
+                except ReadError as error:
+                    _fail(step, error.diagnostic)
+        if conditions:
+            step.condition = conditions[0] if len(conditions) == 1 else build.and_(*conditions)
     if any(s.condition is not None for s in steps):
         context = e.scope.context()
         for step in steps:

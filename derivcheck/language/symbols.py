@@ -312,7 +312,7 @@ MEANT_WORDS: dict[str, tuple[str, str]] = {
 }
 
 # words of prose: no name unless one is declared so (`\\text{for }` is no symbol)
-CONDITION_WORDS = frozenset("for when whenever where provided as on given".split())
+CONDITION_WORDS = frozenset("for when whenever where provided as on given at".split())
 PROSE_WORDS = CONDITION_WORDS | frozenset(
     "since because so thus hence then therefore with is are was be by using from we have has that which the this these of at it its let assume "
     "assuming suppose note here again finally also but yields gives equals".split()
