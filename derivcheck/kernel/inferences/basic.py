@@ -10,7 +10,7 @@ from derivcheck.kernel.check import Rejected, Session, inference, opened
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.randomness import CLOSED, mentions_random, randomness
 from derivcheck.kernel.rewrite import Rewriter, negation
-from derivcheck.kernel.summation import integrability
+from derivcheck.kernel.summable import integrability
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Context, Hypothesis
 from derivcheck.terms.term import Term, contains_op, instantiate, mk

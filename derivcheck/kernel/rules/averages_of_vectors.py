@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from derivcheck.kernel.densities import normalised
 from derivcheck.kernel.rewrite import Rewriter, rule
-from derivcheck.kernel.summation import integrability
+from derivcheck.kernel.summable import integrability
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, mk, rebind
 

@@ -13,7 +13,7 @@ from derivcheck.kernel.densities import full
 from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.rewrite import Rewriter, rule
-from derivcheck.kernel.summation import abstract, integrability
+from derivcheck.kernel.summable import abstract, integrability
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, num, rebind
 

@@ -35,7 +35,7 @@ from derivcheck.kernel.monomials import factors, linear_in, product
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.rewrite import Rewriter, level_symbol, rule
 from derivcheck.kernel.rules.expectation import _exponential_parts, _highest
-from derivcheck.kernel.summation import abstract, integrability
+from derivcheck.kernel.summable import abstract, integrability
 from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, bind, binder_names, contains_op, instantiate, mk, num, rebind, substitute, subterms

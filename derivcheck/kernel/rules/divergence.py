@@ -14,7 +14,7 @@ from derivcheck.kernel.densities import domains, sorts_of, value
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.randomness import randomness
 from derivcheck.kernel.rewrite import Rewriter, level_symbol, rule
-from derivcheck.kernel.summation import integrability
+from derivcheck.kernel.summable import integrability
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, bind, mk
 

@@ -22,7 +22,7 @@ from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.randomness import Randomness, randomness
 from derivcheck.kernel.rewrite import Rewriter, level_symbol, rule
-from derivcheck.kernel.summation import abstract, integrability
+from derivcheck.kernel.summable import abstract, integrability
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration
 from derivcheck.terms.sorts import Sort

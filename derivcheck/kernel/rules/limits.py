@@ -98,7 +98,7 @@ def sequence_limit(body: Term, n: Term, rw: Rewriter) -> Term | None:
 def _partial_sums(m: Term, n: Term, rw: Rewriter) -> Term | None:
     """c ∑_{k=l}^{n+d} f(k) → c ∑_{k=l}^∞ f(k), c, l, d and f free of n, for a series that is shown to converge (a number), by definition."""
     from derivcheck.kernel.monomials import linear_in
-    from derivcheck.kernel.summation import summable
+    from derivcheck.kernel.summable import summable
     from derivcheck.kernel.totality import total as valued
 
     factors = list(m.args) if m.op == "mul" else [m]

@@ -12,7 +12,7 @@ from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.matrix_facts import transpose_of
 from derivcheck.kernel.normal_entries import entry_moment
 from derivcheck.kernel.rewrite import Rewriter, rule
-from derivcheck.kernel.summation import integrability
+from derivcheck.kernel.summable import integrability
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, mk, num
 

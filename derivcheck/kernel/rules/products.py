@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from derivcheck.kernel.algebra import integer_value, linear_terms
 from derivcheck.kernel.monomials import constant_part, factored, linear_in, measure, places
+from derivcheck.kernel.restricted_sums import FLIP
 from derivcheck.kernel.rewrite import Rewriter, negation, rule
 from derivcheck.kernel.rules.sums import numeric_range
-from derivcheck.kernel.summation import _FLIP, PEEL, UNFOLD, Summation
+from derivcheck.kernel.summation import PEEL, UNFOLD, Summation
 from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration
@@ -145,13 +146,13 @@ class Product:
         p, yes, no = body.args
         if p.op == "rel" and p.data == "=":
             p, yes, no = negation(p), no, yes
-        if p.op != "rel" or p.data not in _FLIP or p.args[0].sort.kind != "num":
+        if p.op != "rel" or p.data not in FLIP or p.args[0].sort.kind != "num":
             return None
         o = self.oracle
         got = linear_in(self.inner(k, lo, hi).nf(b.sub(p.args[0], p.args[1])), k)
         if got is None or got[0] == 0:
             return None
-        relation = str(p.data) if got[0] > 0 else _FLIP[str(p.data)]
+        relation = str(p.data) if got[0] > 0 else FLIP[str(p.data)]
         j = self.rw.nf(b.div(b.neg(got[1]), num(got[0])))
         if not o.integer(j):
             return None
