@@ -162,7 +162,7 @@ class Summation:
                 found.append((order_key(base.args[0]), base, i))
         if not found:
             return None
-        from derivcheck.kernel.rules.density import density_integral
+        from derivcheck.kernel.rules.density_integrals import density_integral
 
         for _, base, i in sorted(found, key=lambda c: c[0]):
             f = top[i]

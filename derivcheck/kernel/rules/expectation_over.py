@@ -1,25 +1,21 @@
-"""Densities, expectations over them, and integrals and sums with a density in the integrand.
+"""Expectations over densities and laws, E_{x~p}[f(x)].
 
-    E_{x~p}[∑ c f] = ∑ c E_p[f]                       as for random symbols: conditions where an abstract f is split off
-    ∫ p(x) f(x) dx = E_p[f]                           x over the whole domain of p (both are 0 where p = 0)
-    ∫ p(x, z) dz = p(x),  p(z | x) = p(x, z)/p(x)     joint, marginal and conditional densities of one declared density
+    E_p[∑ c f] = ∑ c E_p[f]                           as for random symbols: conditions where an abstract f is split off
     E_{p(x)} E_{p(z|x)} f = E_{p(x,z)} f              tower rule; E_{p(x,z)}[f(x)] = E_{p(x)}[f(x)]
     E_{∑ c_i p_i}[f] = ∑ c_i E_{p_i}[f]               mixtures, c_i ≥ 0
     E_q[(p/q) f] = E_p[f],  E_q[g/q] = ∫ g            q nowhere zero
     E_{N(μ,v)}[f(x)] = E_{N(0,1)}[f(μ + √v ε)]        and likewise for the uniform, exponential, gamma and Laplace laws
 
-Limits: integrals over a part of the domain stay as they are; orders of independent expectations are not exchanged unless both are finite sums.
+Moments of named laws are read in `law_moments.py`.  Limits: orders of independent expectations are not exchanged unless both are finite sums.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 
 from derivcheck.kernel import moments
-from derivcheck.kernel.algebra import integer_value, linear_terms
+from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.densities import (
-    conditional,
     domains,
     finite,
     full,
@@ -29,83 +25,20 @@ from derivcheck.kernel.densities import (
     normalised,
     positive,
     value,
-    variable_domains,
 )
-from derivcheck.kernel.monomials import factors, linear_in, product
+from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.rewrite import Rewriter, level_symbol, rule
+from derivcheck.kernel.rules.density_integrals import density_integral
+from derivcheck.kernel.rules.density_values import marginal
 from derivcheck.kernel.rules.expectation import _exponential_parts, _highest
+from derivcheck.kernel.rules.law_moments import named_moment
 from derivcheck.kernel.summable import abstract, integrability
 from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b
-from derivcheck.terms.term import Term, bind, binder_names, contains_op, instantiate, mk, num, rebind, substitute, subterms
+from derivcheck.terms.term import Term, bind, binder_names, contains_op, instantiate, mk, num, substitute, subterms
 
 SOURCE = "Lebesgue integral: linearity, Fubini, change of variables; Bishop, Pattern Recognition and Machine Learning, ch. 1-2"
-
-
-@rule("law", "law", statement="the law of X is the declared one", side="X declared with a law that is not conditional", source="declaration")
-def law(t: Term, rw: Rewriter) -> Term | None:
-    x = t.args[0]
-    d = rw.oracle.context.declarations.get(x.args[0] if x.op == "idx" else x)
-    if d is None or d.law is None or d.given:
-        return None
-    if d.law.op == "lam" and d.law.sort.kind == "fun":
-        return instantiate(d.law, x.args[1:]) if x.op == "idx" else None
-    return d.law
-
-
-@rule("pdf-formula", "pdf", statement="the density λx.b at x is b", side="x in its domain", source="definition")
-def pdf_formula(t: Term, rw: Rewriter) -> Term | None:
-    d = t.args[0]
-    if d.op != "lam" or len(d.bound) != len(t.args) - 1:
-        return None
-    for x, s in zip(t.args[1:], d.args[:-1], strict=True):
-        if x.sort.kind == "num" and not rw.oracle.member(x, s):
-            return None
-    return instantiate(d, t.args[1:])
-
-
-@rule("conditional-density", "pdf", statement="p(z | x) = p(x, z) / p(x)", side="marginals and conditionals of one declared joint density", source=SOURCE)
-def conditional_density(t: Term, rw: Rewriter) -> Term | None:
-    d = t.args[0]
-    if d.op != "marg":
-        return None
-    p = d.args[0]
-    before, given = d.data
-    n = len(variable_domains(p, rw.oracle) or ())
-    bars = given_count(p, rw.oracle)
-    if not n or (bars and set(range(n - bars, n)) - set(given)) or len(before) + len(given) != len(t.args) - 1:
-        return None
-    extra = tuple(g for g in given if g < n - bars)
-    points = dict(zip((*before, *given), t.args[1:], strict=True))
-    if not extra:
-        # a marginal with its positions in order
-        keys = (*sorted(before), *sorted(given))
-        if set(before) == set(range(n - bars)):
-            return mk("pdf", (p, *(points[i] for i in range(n))))
-        if (*before, *given) == keys:
-            return None
-        return mk("pdf", (_marginal(p, tuple(sorted(before)), tuple(sorted(given))), *(points[i] for i in keys)))
-    rest = tuple(g for g in given if g >= n - bars)
-
-    def at(positions: tuple[int, ...]) -> Term:
-        ordered = tuple(sorted(positions))
-        if len(ordered) == n - bars:
-            return mk("pdf", (p, *(points[i] for i in range(n))))
-        return mk("pdf", (_marginal(p, ordered, rest), *(points[i] for i in (*ordered, *rest))))
-
-    return b.div(at((*before, *extra)), at(extra))
-
-
-def _marginal(p: Term, before: tuple[int, ...], given: tuple[int, ...]) -> Term:
-    sorts = p.sort.result.params if p.sort.result.kind == "tuple" else (p.sort.result,)
-    over = [sorts[i] for i in before]
-    from derivcheck.terms.sorts import dist, tup
-
-    return mk("marg", (p,), (before, given), dist(over[0] if len(over) == 1 else tup(*over)))  # type: ignore[arg-type]
-
-
-# --- expectations over a law -----------------------------------------------------------------------------------------------------------
 
 
 @rule("variance-over", "Varover", "Covover", statement="Var_D b = E_D[b²] - E_D[b]²; Cov_D(b, c) = E_D[bc] - E_D[b]E_D[c]", source=SOURCE)
@@ -262,7 +195,7 @@ class Over:
         info = self.inner.oracle.info(inside)
         if info.real and info.lo is not None and info.hi is not None and total(inside, self.inner.oracle):
             return True
-        if self.d.op == "dist" and len(self.symbols) == 1 and self._named(inside) is not None:
+        if self.d.op == "dist" and len(self.symbols) == 1 and named_moment(inside, self.d, self.symbols[0], self.rw, self.inner) is not None:
             return True
         for h in self.oracle.context.hypotheses:
             for p in h.statement.args if h.statement.op == "and" else (h.statement,):
@@ -310,88 +243,14 @@ class Over:
         work = Over(self.rw, self.d, self.symbols, self.inner)
         for _, m in linear_terms(self.inner.nf(body)):
             _, inside = work._split(m)
-            if inside is not b.ONE and work._named(inside) is None:
+            if inside is not b.ONE and named_moment(inside, self.d, self.symbols[0], self.rw, self.inner) is None:
                 return False
         return True
 
     def _moment(self, inside: Term) -> Term | None:
         if self.d.op != "dist" or len(self.symbols) != 1:
             return None
-        return self._named(inside)
-
-    def _named(self, inside: Term) -> Term | None:
-        """Moments of the named laws; finite laws by their values."""
-        d, x, o = self.d, self.symbols[0], self.oracle
-        if x.sort.kind != "num":
-            from derivcheck.kernel.rules.matrix_expectation import moment_of_vector
-
-            return moment_of_vector(inside, d, x, self.inner)
-        if d.data == "Bern":
-            p = d.args[0]
-            at = [substitute(inside, {x: num(v)}) for v in (0, 1)]
-            if all(total(self.rw.nf(v), o) for v in at):
-                return b.add(b.mul(b.sub(b.ONE, p), at[0]), b.mul(p, at[1]))
-        top, bottom = factors(inside)
-        degree = 0
-        slopes: list[Term] = []
-        exponents: list[Term] = []
-        logs = 0
-        for side, fs in ((1, top), (-1, bottom)):
-            for f in fs:
-                if f is x:
-                    degree += side
-                elif f.op == "pow" and f.args[0] is x and (n := integer_value(f.args[1])) is not None:
-                    degree += side * n
-                elif f.op == "pow" and f.args[0] is x and x not in f.args[1].free:
-                    exponents.append(f.args[1] if side > 0 else b.neg(f.args[1]))
-                elif f.op == "fn" and f.data == "exp" and (slope := _slope(f.args[0], x)) is not None:
-                    slopes.append(slope if side > 0 else b.neg(slope))
-                elif f.op == "fn" and f.data == "log" and f.args[0] is x and side > 0:
-                    logs += 1
-                elif f.op == "fn" and f.data == "abs" and side > 0 and len(top) == 1 and not bottom:
-                    return self._absolute(f.args[0], x)
-                else:
-                    return None
-        if logs:
-            return moments.log_moment(d) if logs == 1 and not degree and not slopes and not exponents else None
-        if slopes:
-            return self._tilted(degree, slopes) if not exponents else None
-        if exponents or degree < 0:
-            s = self.rw.nf(b.add(*exponents, num(degree)))
-            return moments.power(d, s, o)
-        return moments.moment(d, degree)
-
-    def _tilted(self, degree: int, slopes: list[Term]) -> Term | None:
-        """E[X^n e^{tX}]: the exponential moment, or for a normal law the moments of the tilted one."""
-        t = self.rw.nf(b.add(*slopes))
-        if t is b.ZERO:
-            return moments.moment(self.d, degree)
-        factor = moments.exponential(self.d, t, self.oracle)
-        if factor is None or degree == 0:
-            return factor
-        if degree < 0:
-            return None
-        p = self.d.args
-        if self.d.data == "N":
-            tilted = b.distribution("N", b.add(p[0], b.mul(p[1], t)), p[1])
-        elif self.d.data == "Ga":
-            tilted = b.distribution("Ga", p[0], b.sub(p[1], t))
-        elif self.d.data == "Exp":
-            tilted = b.distribution("Exp", b.sub(p[0], t))
-        elif self.d.data == "Po":
-            tilted = b.distribution("Po", b.mul(p[0], b.exp(t)))
-        else:
-            return None
-        m = moments.moment(tilted, degree)
-        return None if m is None else b.mul(factor, m)
-
-    def _absolute(self, u: Term, x: Term) -> Term | None:
-        got = linear_in(u, x)
-        if got is None or got[0] == 0:
-            return None
-        centre = self.rw.nf(b.div(b.neg(got[1]), num(got[0])))
-        m = moments.absolute_moment(self.d, centre)
-        return None if m is None else b.mul(num(abs(got[0])), m)
+        return named_moment(inside, self.d, self.symbols[0], self.rw, self.inner)
 
     def _mass(self, inside: Term) -> Term | None:
         """E_q[p/q] = 1 (or a marginal) for a density p, q nowhere zero."""
@@ -476,10 +335,10 @@ class Over:
         if len(used) == len(self.symbols) or not used:
             return None
         if self.d.op == "sym" and given_count(self.d, self.oracle) == 0:
-            return bind("Eover", tuple(self.symbols[i] for i in used), (_marginal(self.d, tuple(used), ()),), inside)
+            return bind("Eover", tuple(self.symbols[i] for i in used), (marginal(self.d, tuple(used), ()),), inside)
         if self.d.op == "marg" and not self.d.data[1]:
             before = self.d.data[0]
-            return bind("Eover", tuple(self.symbols[i] for i in used), (_marginal(self.d.args[0], tuple(before[i] for i in used), ()),), inside)
+            return bind("Eover", tuple(self.symbols[i] for i in used), (marginal(self.d.args[0], tuple(before[i] for i in used), ()),), inside)
         if self.d.op == "lam":
             return self._fewer_given(inside, [self.symbols[i] for i in used])
         return None
@@ -500,7 +359,7 @@ class Over:
         if everything is None or len(everything) != n:
             return None
         order = [points[i] for i in kept]
-        weight = mk("pdf", (_marginal(base, tuple(before[i] for i in kept), given), *order, *rest))
+        weight = mk("pdf", (marginal(base, tuple(before[i] for i in kept), given), *order, *rest))
         law_ = b.lam(order, [everything[i] for i in kept], weight, density=True)
         return bind("Eover", order, (law_,), inside)
 
@@ -534,177 +393,3 @@ class Over:
         else:
             return None
         return bind("Eover", self.symbols, (law_,), substitute(inside, {x: point}))
-
-
-def _slope(u: Term, x: Term) -> Term | None:
-    """t with u = t x."""
-    parts = []
-    for c, m in linear_terms(u):
-        if m is x:
-            parts.append(num(c))
-            continue
-        top, bottom = factors(m)
-        if top.count(x) != 1:
-            return None
-        top.remove(x)
-        if any(x in f.free for f in (*top, *bottom)):
-            return None
-        parts.append(b.mul(num(c), product(top, bottom)))
-    return b.add(*parts) if parts else None
-
-
-# --- integrals -------------------------------------------------------------------------------------------------------------------------
-
-
-@rule("integral-of-density", "int", "intset", statement="∫ p(x) f(x) dx = E_p[f]; ∫ p(x, z) dz = p(x); ∫ is linear", side="over the whole domain of the density; parts that are split off integrable", source=SOURCE)
-def integral_of_density(t: Term, rw: Rewriter) -> Term | None:
-    if t.sort.kind != "num":
-        return None
-    (x,), body, inner = rw.under(t)
-    if not any(s.op == "pdf" for s in subterms(body)) and not abstract(body, inner.oracle):
-        return None
-    work = Integral(rw, t, x, inner)
-    new = work.over(body)
-    return None if new is t or new is None else new
-
-
-class Integral:
-    """One integral (over an interval or a set) with abstract parts."""
-
-    def __init__(self, rw: Rewriter, t: Term, x: Term, inner: Rewriter) -> None:
-        self.rw, self.t, self.x, self.inner = rw, t, x, inner
-        self.oracle = rw.oracle
-
-    def node(self, body: Term) -> Term:
-        """The integral as it stands."""
-        return rebind(self.t, (self.x,), self.t.args[:-1], body)
-
-    def final(self, body: Term) -> Term:
-        """An integral that nothing more is known of, marked as normal."""
-        t = self.node(body)
-        self.rw._memo[t] = t
-        return t
-
-    def over(self, body: Term) -> Term | None:
-        """The integral, linear in what may be split."""
-        done: list[Term] = []
-        rest: list[tuple[Term, Term]] = []
-        for c, m in linear_terms(body):
-            outside, inside = self._split(m)
-            got, safe = self.single(inside)
-            if got is not None and safe:
-                done.append(b.mul(num(c), outside, got))
-            else:
-                rest.append((b.mul(num(c), outside), inside))
-        if len(rest) > 1 and "linearity" in self.rw.groups and sum(not abstract(m, self.inner.oracle) for _, m in rest) <= 1:
-            for _, m in rest:
-                if abstract(m, self.inner.oracle):
-                    self.rw.assume(integrability(self.node(m)))
-            for factor, m in rest:
-                got, _ = self.single(m)
-                done.append(b.mul(factor, got if got is not None else self.node(m) if m.op != "add" and len(rest) < 2 else self.final(m)))
-            return b.add(*done)
-        if len(rest) == 1:
-            factor, m = rest[0]
-            got, _ = self.single(m)
-            if got is None and not done and factor is b.ONE:
-                return None
-            done.append(b.mul(factor, got if got is not None else self.final(m)))
-            return b.add(*done)
-        if rest:
-            if not done:
-                return None
-            joint = self.inner.nf(b.add(*(b.mul(factor, m) for factor, m in rest)))
-            done.append(self.final(joint))
-        return b.add(*done)
-
-    def _split(self, m: Term) -> tuple[Term, Term]:
-        top, bottom = factors(m)
-        outside: list[list[Term]] = [[], []]
-        inside: list[list[Term]] = [[], []]
-        for side, fs in enumerate((top, bottom)):
-            for f in fs:
-                for g in _exponential_parts(f):
-                    (inside if self.x in g.free else outside)[side].append(g)
-        return product(outside[0], outside[1]), self.inner.nf(product(inside[0], inside[1]))
-
-    def single(self, inside: Term) -> tuple[Term | None, bool]:
-        """The integral of a monomial with a density in it, and whether it surely exists."""
-        x = self.x
-        top, bottom = factors(inside)
-        found: list[tuple[int, int, Term]] = []
-        for i, f in enumerate(top):
-            base = f.args[0] if f.op == "pow" and (integer_value(f.args[1]) or 0) > 0 else f
-            if base.op == "pdf" and base.args.count(x) == 1 and x not in base.args[0].free:
-                found.append((order_key(base), i, base))
-        for _, i, base in sorted(found, key=lambda e: e[0]):
-            f = top[i]
-            left = [] if f is base else [b.pow_(base, (integer_value(f.args[1]) or 1) - 1)]
-            others = [*top[:i], *left, *top[i + 1 :]]
-            got = density_integral(self.rw, x, base, others, bottom, self._covers)
-            if got is not None:
-                return got
-        return None, False
-
-    def _covers(self, s: Term) -> bool:
-        """Whether the range of the integral is the domain of the density (up to single points)."""
-        if self.t.op == "intset":
-            domain = self.t.args[0]
-            return domain is s or (full(domain) and full(s))
-        lo, hi = self.t.args[0], self.t.args[1]
-        if s.op == "set":
-            down = lo.op in ("neg", "mul") and b.INF in lo.args
-            return hi is b.INF and ((s.data == "R" and down) or (s.data in ("Rpos", "Rnn") and lo is b.ZERO))
-        if s.op == "interval":
-            return self.rw.nf(s.args[0]) is lo and self.rw.nf(s.args[1]) is hi
-        return False
-
-
-@rule("masses", "pdf", statement="p(n) = 1 - p(m) - … - p(n-1) for a mass function on {m, …, n}", side="m, n numbers, at most 12 points", source="normalisation", group="masses")
-def masses(t: Term, rw: Rewriter) -> Term | None:
-    d = t.args[0]
-    if d.op not in ("sym", "idx") or len(t.args) != 2 or given_count(d, rw.oracle):
-        return None
-    sets = domains(d, rw.oracle)
-    points = mass_points(sets[0]) if sets is not None and len(sets) == 1 else None
-    if points is None or t.args[1] is not points[-1]:
-        return None
-    return b.sub(b.ONE, b.add(b.ZERO, *(b.pdf(d, k) for k in points[:-1])))
-
-
-def density_integral(
-    rw: Rewriter, x: Term, base: Term, others: list[Term], bottom: list[Term], covers: Callable[[Term], bool]
-) -> tuple[Term, bool] | None:
-    """∫ or ∑ over x of `base` (a density with x among its points) times the other factors, where the range `covers` the domain of x: a mass,
-    a marginal or an expectation, and whether it surely exists."""
-    oracle = rw.oracle
-    p = base.args[0]
-    points = base.args[1:]
-    at = points.index(x)
-    free = not others and not bottom
-    everything = variable_domains(p, oracle) if p.op == "sym" else domains(p, oracle)
-    if everything is None or at >= len(everything) or not covers(everything[at]):
-        return None
-    bars = given_count(p, oracle)
-    n = len(points) - bars
-    if at >= n:
-        return None
-    if n == 1:
-        if free:
-            return b.ONE, True
-        law_ = bind("lam", (x,), (everything[at],), base, None, p.sort) if bars else p
-        return b.expect_over((x,), law_, product(others, bottom)), False
-    keep = tuple(i for i in range(n) if i != at)
-    base_, before, given = (p.args[0], *p.data) if p.op == "marg" else (p, tuple(range(n)), tuple(range(n, n + bars)))
-    if p.op not in ("sym", "marg"):
-        return None
-    marginal = mk("pdf", (_marginal(base_, tuple(before[i] for i in keep), given), *(points[i] for i in keep), *points[n:]))
-    if free:
-        return marginal, True
-    if positive(p, oracle):
-        law_ = bind("lam", (x,), (everything[at],), b.div(base, marginal), None, _marginal(base_, (before[at],), given).sort)
-        return b.mul(marginal, b.expect_over((x,), law_, product(others, bottom))), False
-    return None
-
-
-__all__ = ["Integral", "Over", "conditional"]
