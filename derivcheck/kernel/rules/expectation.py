@@ -9,6 +9,7 @@
     Var b = E[b^2] - E[b]^2, Cov(b, c) = E[b c] - E[b] E[c]          after constants are dropped
     E[1[P]] = Pr(P)
 
+Products and exponentials of sums over an independent family: `independent_families.py`; random matrices: `expectation_matrix.py`.
 Conditions: an expectation that is split has a value only where its parts have; integrability of abstract parts is recorded.
 Limits: conditioning on events stays as it stands; infinite sums and integrals are not exchanged with expectations.
 """
@@ -18,15 +19,15 @@ from __future__ import annotations
 from fractions import Fraction
 
 from derivcheck.kernel.algebra import integer_value, linear_terms
+from derivcheck.kernel.known_means import known_means
 from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.randomness import Randomness, randomness
 from derivcheck.kernel.rewrite import Rewriter, level_symbol, rule
+from derivcheck.kernel.rules.independent_families import mean_of_exponential, mean_of_product, variance_of_sum
 from derivcheck.kernel.summable import abstract, integrability
 from derivcheck.terms import build as b
-from derivcheck.terms.context import Declaration
-from derivcheck.terms.sorts import Sort
-from derivcheck.terms.term import Term, binder_names, contains_op, instantiate, mk, num, substitute, subterms
+from derivcheck.terms.term import Term, binder_names, instantiate, mk, num, substitute, subterms
 
 # laws without moments of every order
 HEAVY = frozenset({"t", "InvGa"})
@@ -41,8 +42,6 @@ def atom_node(body: Term, conds: tuple[Term, ...]) -> Term:
 @rule("expectation", "E", statement="linearity, independence, tower rule, laws; see the file's head", side="see there", source=SOURCE)
 def expectation(t: Term, rw: Rewriter) -> Term | None:
     body, conds = t.args[0], t.args[1:]
-    if body.sort.kind == "mat":
-        return _matrix(t, rw)
     if body.sort.kind != "num":
         return None
     new = Expectation(rw, conds).over(body)
@@ -56,7 +55,7 @@ def variance(t: Term, rw: Rewriter) -> Term | None:
         return None
     work = Expectation(rw, conds)
     moving = work.moving(body)
-    return work.variance_of_sum(moving) or b.sub(atom_node(b.pow_(moving, 2), conds), b.pow_(atom_node(moving, conds), 2))
+    return variance_of_sum(moving, work) or b.sub(atom_node(b.pow_(moving, 2), conds), b.pow_(atom_node(moving, conds), 2))
 
 
 @rule("covariance", "Cov", statement="Cov(b, c) = E[b c] - E[b] E[c]", side="scalars; constants dropped first", source=SOURCE)
@@ -114,6 +113,10 @@ class Expectation:
         self.given = self.random.fixed(conds)
         # atoms of conditions such as X + Y: neither told nor independent of what is given
         self.loose = self.random.loose(conds)
+
+    def within(self, inner: Rewriter) -> Expectation:
+        """Expectations under the same conditions inside a binder."""
+        return Expectation(inner, self.conds)
 
     def moving_atoms(self, t: Term) -> frozenset[Term]:
         """The atoms of a term that are not fixed by the conditions."""
@@ -201,7 +204,7 @@ class Expectation:
         info = self.oracle.info(inside)
         if info.real and info.lo is not None and info.hi is not None and not self.random.atoms(inside) & self._undefined_at(inside):
             return True
-        if inside in self._known_finite():
+        if inside in known_means(self.conds, self.rw):
             return True
         if self.events:
             return False
@@ -248,42 +251,6 @@ class Expectation:
         partial = any(s.op == "div" or (s.op == "fn" and s.data not in ("exp", "sin", "cos", "abs", "max", "min", "sign", "erf")) for s in subterms(t))
         return self.random.atoms(t) if partial else frozenset()
 
-    def _known_finite(self) -> frozenset[Term]:
-        """Bodies whose expectation an assumption says to be a certain number, as written and in normal form."""
-        hypotheses = self.oracle.context.hypotheses
-        key = (id(hypotheses), self.conds)
-        got = _finite.get(key)
-        if got is not None and got[0] is hypotheses:
-            return got[1]
-        if len(_finite) > 500:
-            _finite.clear()
-        _finite[key] = (hypotheses, frozenset())
-        found: set[Term] = set()
-        for h in hypotheses:
-            if h.kind != "assume":
-                continue
-            for p in h.statement.args if h.statement.op == "and" else (h.statement,):
-                found |= self._finite_bodies(p)
-        _finite[key] = (hypotheses, frozenset(found))
-        return _finite[key][1]
-
-    def _finite_bodies(self, p: Term) -> set[Term]:
-        from derivcheck.kernel.totality import total
-
-        found: set[Term] = set()
-        if p.op != "rel" or p.data not in ("=", "<", "≤"):
-            return found
-        for side, other in ((p.args[0], p.args[1]), (p.args[1], p.args[0])):
-            if not contains_op(side, "E") or not total(other, self.oracle):
-                continue
-            for s in subterms(side):
-                if s.op == "E" and s.args[1:] == self.conds and not any(v.op == "bvar" for v in s.free):
-                    body = s.args[0]
-                    found.add(body)
-                    if body.size < 60 and not contains_op(body, "E", "Var", "Cov", "Pr"):
-                        found.add(self.rw.nf(body))
-        return found
-
     # --- one monomial -----------------------------------------------------------------------------------------------------------
 
     def single(self, inside: Term) -> Term:
@@ -316,7 +283,7 @@ class Expectation:
             if f.op == "sum" and self.moving_atoms(f) and f.args[1] is not b.INF and f.args[0].op != "neg":
                 if any(self.moving_atoms(a) for a in f.args[:2]):
                     return None
-                k, body, inner = self._open(f)
+                k, body, inner = self.open(f)
                 if not self._may_exchange(b.mul(rest, body), inner):
                     return None
                 other = next((g for g in top[i + 1 :] if g.op == "sum" and self.moving_atoms(g) and g.args[:2] == f.args[:2]), None)
@@ -328,29 +295,30 @@ class Expectation:
                 apart = self._own_member(f, rest, inner, k, body)
                 if apart is not None:
                     return apart
-                return b.sum_(k, f.args[0], f.args[1], self._atom(b.mul(rest, body)))
+                return b.sum_(k, f.args[0], f.args[1], self.atom(b.mul(rest, body)))
             if f.op == "pow" and f.args[0].op == "sum" and integer_value(f.args[1]) == 2 and self.moving_atoms(f):
                 s = f.args[0]
                 if s.args[1] is b.INF or any(self.moving_atoms(a) for a in s.args[:2]):
                     return None
-                k, body, inner = self._open(s)
+                k, body, inner = self.open(s)
                 if not self._may_exchange(b.mul(rest, b.pow_(body, 2)), inner):
                     return None
                 return self._pairs(s, s, rest)
             if f.op == "fn" and f.data == "exp" and rest is b.ONE:
-                got = self._exponential_sum(f)
+                got = mean_of_exponential(f, self)
                 if got is not None:
                     return got
             if f.op == "prod" and self.moving_atoms(f) and f.args[1] is not b.INF and rest is b.ONE:
-                return self._product(f)
+                return mean_of_product(f, self)
         return None
 
-    def _open(self, f: Term) -> tuple[Term, Term, Rewriter]:
+    def open(self, f: Term) -> tuple[Term, Term, Rewriter]:
+        """The bound variable and the body of a sum or product, and the rewriter inside."""
         (k,), body, inner = self.rw.under(f)
         return k, body, inner
 
     def _may_exchange(self, body: Term, inner: Rewriter) -> bool:
-        work = Expectation(inner, self.conds)
+        work = self.within(inner)
         body = inner.nf(body)
         if all(work.integrable(work._split(m)[1]) or work._split(m)[1] is b.ONE for _, m in linear_terms(body)):
             return True
@@ -365,82 +333,22 @@ class Expectation:
         j = level_symbol(binder_names(g)[0], g.bound[0].sort, self.rw.depth + 1)
         fi, gi = substitute(f.args[-1], {f.bound[0]: i}), substitute(g.args[-1], {g.bound[0]: i})
         gj = substitute(g.args[-1], {g.bound[0]: j})
-        equal = b.sum_(i, lo, hi, self._atom(b.mul(rest, fi, gi)))
-        different = b.cases(b.rel(j, "≠", i), self._atom(b.mul(rest, fi, gj)), b.ZERO)
+        equal = b.sum_(i, lo, hi, self.atom(b.mul(rest, fi, gi)))
+        different = b.cases(b.rel(j, "≠", i), self.atom(b.mul(rest, fi, gj)), b.ZERO)
         return b.add(equal, b.sum_(i, lo, hi, b.sum_(j, lo, hi, different)))
 
     def _own_member(self, f: Term, rest: Term, inner: Rewriter, k: Term, body: Term) -> Term | None:
         """X_i ∑_k g(X_k) with i in the range: the summand with k = i apart from the others."""
-        mine = {a.args[0] for a in Expectation(inner, self.conds).moving_atoms(body) if a.op == "idx" and a.args[1:] == (k,)}
+        mine = {a.args[0] for a in self.within(inner).moving_atoms(body) if a.op == "idx" and a.args[1:] == (k,)}
         for a in sorted(self.moving_atoms(rest), key=order_key):
             if a.op != "idx" or len(a.args) != 2 or a.args[0] not in mine:
                 continue
             i, oracle = a.args[1], self.oracle
             if i.op == "bvar" or self.random.atoms(i) or not (oracle.integer(i) and oracle.less_equal(f.args[0], i) and oracle.less_equal(i, f.args[1])):
                 return None
-            others = b.cases(b.rel(k, "≠", i), self._atom(b.mul(rest, body)), b.ZERO)
-            return b.add(self._atom(b.mul(rest, substitute(body, {k: i}))), b.sum_(k, f.args[0], f.args[1], others))
+            others = b.cases(b.rel(k, "≠", i), self.atom(b.mul(rest, body)), b.ZERO)
+            return b.add(self.atom(b.mul(rest, substitute(body, {k: i}))), b.sum_(k, f.args[0], f.args[1], others))
         return None
-
-    def _product(self, f: Term) -> Term | None:
-        """E ∏_i f(X_i) = ∏_i E f(X_i) for members of one independent family."""
-        k, body, inner = self._open(f)
-        return self._members(k, f.args[0], f.args[1], body, inner)
-
-    def variance_of_sum(self, inside: Term) -> Term | None:
-        """Var(c ∑_i f(X_i)) = c² ∑_i Var f(X_i) for members of one independent family."""
-        terms = linear_terms(inside)
-        if len(terms) != 1:
-            return None
-        top, bottom = factors(terms[0][1])
-        sums = [g for g in top if g.op == "sum" and self.moving_atoms(g)]
-        if len(sums) != 1 or sums[0].args[1] is b.INF or sums[0].args[0].op == "neg":
-            return None
-        top.remove(sums[0])
-        outside = b.mul(num(terms[0][0]), product(top, bottom))
-        if self.moving_atoms(outside) or not self.oracle.real(outside):
-            return None
-        k, body, inner = self._open(sums[0])
-        if not self._one_member(k, body, inner):
-            return None
-        return b.mul(b.pow_(outside, 2), b.sum_(k, sums[0].args[0], sums[0].args[1], mk("Var", (body, *self.conds), len(self.conds), body.sort)))
-
-    def _members(self, k: Term, lo: Term, hi: Term, body: Term, inner: Rewriter) -> Term | None:
-        """∏_k E body(X_k), if the body depends on the member X_k of an independent family only."""
-        if not self._one_member(k, body, inner):
-            return None
-        return b.big("prod", k, lo, hi, self._atom(body))
-
-    def _one_member(self, k: Term, body: Term, inner: Rewriter) -> bool:
-        """Whether the body depends on the member X_k of an independent family only, under no conditions."""
-        atoms = Expectation(inner, self.conds).moving_atoms(body)
-        if len(atoms) != 1 or self.given or self.loose or self.events:
-            return False
-        (x,) = atoms
-        d = self.random.declaration(x)
-        family = x.args[0] if x.op == "idx" else None
-        if family is None or d is None or d.given or x.args[1:] != (k,):
-            return False
-        declared = any(len(g) == 1 and g[0] is family and not given for g, given in self.oracle.context.independent)
-        return d.iid or declared
-
-    def _exponential_sum(self, f: Term) -> Term | None:
-        """E e^{c ∑_i g(X_i)} = ∏_i E e^{c g(X_i)} for members of one independent family."""
-        terms = linear_terms(f.args[0])
-        if len(terms) != 1:
-            return None
-        c, m = terms[0]
-        top, bottom = factors(m)
-        sums = [g for g in top if g.op == "sum" and self.moving_atoms(g)]
-        if len(sums) != 1 or sums[0].args[1] is b.INF or sums[0].args[0].op == "neg":
-            return None
-        s = sums[0]
-        top.remove(s)
-        outside = b.mul(num(c), product(top, bottom))
-        if self.moving_atoms(outside):
-            return None
-        k, body, inner = self._open(s)
-        return self._members(k, s.args[0], s.args[1], b.exp(b.mul(outside, body)), inner)
 
     def _tower(self, inside: Term) -> Term | None:
         top, bottom = factors(inside)
@@ -457,7 +365,7 @@ class Expectation:
                 continue
             if all(self.random.atoms(u) <= inner or _given(u, conds) for u in (*others, *bottom)):
                 if f is mean and not any(_given(u, conds) for u in (*others, *bottom)):
-                    return self._atom(b.mul(product(others, bottom), b.ind(f.args[0]) if f.op == "Pr" else f.args[0]))
+                    return self.atom(b.mul(product(others, bottom), b.ind(f.args[0]) if f.op == "Pr" else f.args[0]))
                 continue
             if mean.op == "Pr":
                 continue
@@ -480,7 +388,7 @@ class Expectation:
                 return None
             self.rw.assume(integrability(part))
         averaged = b.expect(part, *conds)
-        return self._atom(b.mul(mean, averaged, product(kept, bottom)))
+        return self.atom(b.mul(mean, averaged, product(kept, bottom)))
 
     def law(self, x: Term) -> Term | None:
         """The declared law of an atom; of a family whose law depends on the index, at that index."""
@@ -511,7 +419,7 @@ class Expectation:
                 continue
             value = level_symbol("x", x.sort, self.rw.depth)
             mean = b.expect_over((value,), law, substitute(inside, {x: value}))
-            return self._atom(self.rw.nf(mean)) if before else mean
+            return self.atom(self.rw.nf(mean)) if before else mean
         return self._final(inside)
 
     def _by_index(self, inside: Term, atoms: frozenset[Term]) -> Term | None:
@@ -532,17 +440,15 @@ class Expectation:
         """Whether x stands in the term only where its value is meant (not inside a closed expectation)."""
         return not any(s.op in ("E", "Var", "Cov", "Pr", "law", "entropyrv", "MI") and x in set(subterms(s)) for s in subterms(inside))
 
-    def _atom(self, inside: Term) -> Term:
+    def atom(self, inside: Term) -> Term:
+        """An expectation under these conditions as it stands."""
         return atom_node(inside, self.conds)
 
     def _final(self, inside: Term) -> Term:
         """An expectation that nothing more is known of, marked as normal."""
-        t = self._atom(inside)
+        t = self.atom(inside)
         self.rw._memo[t] = t
         return t
-
-
-_finite: dict[tuple[int, tuple[Term, ...]], tuple[object, frozenset[Term]]] = {}
 
 
 def _given(u: Term, conds: tuple[Term, ...]) -> bool:
@@ -574,91 +480,3 @@ def _highest(insides: list[Term]) -> list[Term]:
         if base not in best or best[base][0] < n:
             best[base] = (n, t)
     return [t for _, t in best.values()]
-
-
-# --- matrices ---------------------------------------------------------------------------------------------------------------------
-
-
-def _polynomial(t: Term, work: Expectation) -> bool:
-    """A polynomial in symbols with named laws that don't depend on others: its moments are finite."""
-    atoms = work.random.atoms(t)
-    if not atoms:
-        return True
-    if t in atoms:
-        law = work.law(t)
-        return law is not None and law.op == "dist" and law.data not in HEAVY and not work.random.atoms(law)
-    if t.op == "pow":
-        return (integer_value(t.args[1]) or 0) > 0 and _polynomial(t.args[0], work)
-    return t.op in ("matmul", "smul", "mul", "transpose", "neg", "add", "inner", "hadamard") and all(_polynomial(a, work) for a in t.args)
-
-
-def _matrix(t: Term, rw: Rewriter) -> Term | None:
-    """E[A X B + C] = A E[X] B + C; E[A^T] = E[A]^T."""
-    body, conds = t.args[0], t.args[1:]
-    work = Expectation(rw, conds)
-
-    def mean(x: Term, sort: Sort | None = None) -> Term:
-        return mk("E", (x, *conds), len(conds), sort or x.sort)
-
-    if not work.moving_atoms(body):
-        return body if not work.events else None
-    if body.op == "add":
-        moving = [a for a in body.args if work.moving_atoms(a)]
-        if len(moving) > 1 and not all(_polynomial(a, work) for a in moving):
-            if "linearity" not in rw.groups:
-                return None
-            for a in moving:
-                rw.assume(integrability(a))
-        elif len(moving) == len(body.args):
-            return None
-        return mk("add", tuple(mean(a) if a in moving else a for a in body.args), None, body.sort)
-    if body.op == "neg":
-        return mk("neg", (mean(body.args[0]),), None, body.sort)
-    if body.op == "transpose":
-        return b.transpose(mean(body.args[0]))
-    if body.op == "smul":
-        s, a = body.args
-        if not work.moving_atoms(s):
-            return b.smul(s, mean(a))
-        if not work.moving_atoms(a):
-            return b.smul(atom_node(s, conds), a)
-        return None
-    if body.op == "matmul":
-        args = list(body.args)
-        left = 0
-        while left < len(args) and not work.moving_atoms(args[left]):
-            left += 1
-        right = len(args)
-        while right > left and not work.moving_atoms(args[right - 1]):
-            right -= 1
-        middle = args[left:right]
-        if left or right < len(args):
-            return b.matmul(*args[:left], mean(b.matmul(*middle)), *args[right:])
-        for cut in range(1, len(args)) if not work.loose and not work.events else ():
-            first, second = b.matmul(*args[:cut]), b.matmul(*args[cut:])
-            if work.random.independent(work.moving_atoms(first), work.moving_atoms(second), work.given) and not work.moving_atoms(first) & work.moving_atoms(second):
-                return b.matmul(mean(first), mean(second))
-        return None
-    if body.op == "sum" and "linearity" in rw.groups and body.args[1] is not b.INF:
-        (k,), inner, _ = rw.under(body)
-        rw.assume(integrability(inner))
-        return b.sum_(k, body.args[0], body.args[1], mean(inner))
-    return None
-
-
-@rule("variance-matrix", "Var", statement="Var b = E[b bᵀ] - E[b] E[b]ᵀ", side="vector b", source=SOURCE)
-def variance_matrix(t: Term, rw: Rewriter) -> Term | None:
-    body, conds = t.args[0], t.args[1:]
-    if body.sort.kind != "mat":
-        return None
-    if body.op == "add":
-        work = Expectation(rw, conds)
-        moving = [a for a in body.args if work.moving_atoms(a)]
-        if len(moving) < len(body.args) and moving:
-            return mk("Var", (b.add(*moving), *conds), t.data, t.sort)
-    mean = mk("E", (body, *conds), len(conds), body.sort)
-    second = b.matmul(body, b.transpose(body))
-    return b.add(mk("E", (second, *conds), len(conds), second.sort), b.neg(b.matmul(mean, b.transpose(mean))))
-
-
-__all__ = ["Declaration", "Expectation", "expectation"]
