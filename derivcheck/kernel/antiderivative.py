@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from derivcheck.kernel import algebra
 from derivcheck.kernel.algebra import integer_value, linear_terms
+from derivcheck.kernel.branch_cuts import off_cut
 from derivcheck.kernel.budget import OutOfBudget
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, num, substitute, subterms
@@ -30,16 +31,10 @@ def certified(candidate: Term, f: Term, x: Term, rw: Rewriter) -> bool:
     if not got.complete:
         return False
     for c in got.conditions:
-        if not (rw.oracle.holds(c) or (c.op != "opaque" and _off_cut(c, rw))):
+        if not (rw.oracle.holds(c) or (c.op != "opaque" and off_cut(c, rw.oracle))):
             del harmless
             return False
     return algebra.is_zero(b.sub(got.term, f), rw)
-
-
-def _off_cut(c: Term, rw: Rewriter) -> bool:
-    from derivcheck.kernel.asymptotics import _off_cut as off
-
-    return off(c, rw)
 
 
 def find(f: Term, x: Term, rw: Rewriter, engine: bool = True) -> Term | None:

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from derivcheck.kernel.asymptotics import ONE_SCALE, Expander, Scale, Series, Unknown
+from derivcheck.kernel.asymptotic_series import ONE_SCALE, Scale, Series, Unknown
+from derivcheck.kernel.asymptotics import Expander
 from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from derivcheck.kernel.asymptotics import limit
 from derivcheck.kernel.budget import OutOfBudget
 from derivcheck.kernel.check import Proof, Rejected, Session
 from derivcheck.kernel.inferences.optimisers import as_interval, ends
 from derivcheck.kernel.inferences.optimum import stationary_points
 from derivcheck.kernel.inferences.solutions import solve_linear
+from derivcheck.kernel.limits import limit
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.random_laws import SCOPES

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from derivcheck.kernel.asymptotics import Expander, Unknown
+from derivcheck.kernel.asymptotic_series import Unknown
+from derivcheck.kernel.asymptotics import Expander
 from derivcheck.kernel.check import Rejected, Session, inference
 from derivcheck.kernel.inferences.basic import relation
 from derivcheck.kernel.inferences.values import facts_of

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from derivcheck.kernel.asymptotics import limit
 from derivcheck.kernel.check import Rejected, Session, eigen, inference
 from derivcheck.kernel.continuity import smooth
 from derivcheck.kernel.inferences.basic import relation
 from derivcheck.kernel.inferences.optimum import _good, _interval, _open
+from derivcheck.kernel.limits import limit
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.randomness import mentions_random
 from derivcheck.terms import build as b

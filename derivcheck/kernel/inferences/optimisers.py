@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from derivcheck.kernel.asymptotics import limit
 from derivcheck.kernel.check import Rejected, Session, inference, opened
 from derivcheck.kernel.continuity import continuous
 from derivcheck.kernel.inferences.convexity import smooth_derivative
 from derivcheck.kernel.inferences.optimum import _OPTIMA, _interval, _member, _open, _point, sides
+from derivcheck.kernel.limits import limit
 from derivcheck.kernel.matrix_facts import real_entries
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.oracle import Oracle

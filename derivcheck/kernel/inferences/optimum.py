@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from derivcheck.kernel.branch_cuts import off_cut
 from derivcheck.kernel.check import Rejected, Session, inference, opened
 from derivcheck.kernel.inferences.solutions import solve_linear
 from derivcheck.kernel.obligation import Obligation
@@ -118,19 +119,12 @@ def _stationary(ob: Obligation, node: Term, star: Term, session: Session) -> lis
 
 
 def _good(c: Term, oracle: Any) -> bool:
-    from derivcheck.kernel.asymptotics import _off_cut
-
     if c.op == "opaque":
         return c.data == LAW_CONDITION and laws_free_of(c.args[0], c.args[1], oracle)
     if oracle.holds(c):
         return True
 
-    class _View:
-        pass
-
-    view = _View()
-    view.oracle = oracle  # type: ignore[attr-defined]
-    return _off_cut(c, view)  # type: ignore[arg-type]
+    return off_cut(c, oracle)
 
 
 @inference("optimal-value", statement="min f = f(x*) if argmin f = {x*}", source="definition", method="optimum")

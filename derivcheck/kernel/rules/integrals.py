@@ -12,7 +12,7 @@ from math import ceil, floor
 
 from derivcheck.kernel.algebra import linear_terms, rational_value
 from derivcheck.kernel.antiderivative import find, linear_slope, split_factors
-from derivcheck.kernel.asymptotics import limit
+from derivcheck.kernel.limits import limit
 from derivcheck.kernel.monomials import univariate
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.kernel.rules.explog import positive_factors

@@ -1,10 +1,10 @@
-"""Limits: read off asymptotic expansions (`kernel.asymptotics`)."""
+"""Limits: read off asymptotic expansions (`kernel/limits.py`)."""
 
 from __future__ import annotations
 
 from derivcheck.kernel import algebra
-from derivcheck.kernel.asymptotics import limit
 from derivcheck.kernel.infinite import is_infinite, unbounded
+from derivcheck.kernel.limits import limit
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.semantics.differentiate import differentiate
 from derivcheck.terms import build as b
@@ -61,7 +61,6 @@ def _turns(body: Term, s: Term, periods: tuple[Term, ...], integral: bool, rw: R
 def sequence_limit(body: Term, n: Term, rw: Rewriter) -> Term | None:
     """c n^k r^n → 0 for |r| < 1, summand by summand, by |r^n| ≤ e^{-λ n} with λ = -log|r| > 0 (r = 0 aside, where it is 0)."""
     from derivcheck.kernel.algebra import linear_terms
-    from derivcheck.kernel.asymptotics import limit as real_limit
     from derivcheck.terms.context import Declaration
     from derivcheck.terms.term import fresh, mk, subterms
 
@@ -73,7 +72,7 @@ def sequence_limit(body: Term, n: Term, rw: Rewriter) -> Term | None:
             continue
         powers = [s for s in subterms(m) if s.op == "pow" and s.args[1] is n and n not in s.args[0].free]
         if not powers:
-            value = real_limit(m, n, b.INF, "", rw)
+            value = limit(m, n, b.INF, "", rw)
             if value is None or value is b.INF or value.op == "neg":
                 return None
             total.append(b.mul(b.num_of(c), value))
@@ -90,7 +89,7 @@ def sequence_limit(body: Term, n: Term, rw: Rewriter) -> Term | None:
         if bound.op not in ("mul", "fn") or any(f.op == "add" for f in bound.args):
             return None
         inner = rw.child((tuple(declarations), ()))
-        if real_limit(bound, n, b.INF, "", inner) is not b.ZERO:
+        if limit(bound, n, b.INF, "", inner) is not b.ZERO:
             return None
     return b.add(*total) if total else b.ZERO
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from derivcheck.kernel.algebra import linear_terms, rational_value
 from derivcheck.kernel.antiderivative import split_factors
-from derivcheck.kernel.asymptotics import limit
+from derivcheck.kernel.limits import limit
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.kernel.rules.integrals import _degree, _powers, by_antiderivative, evaluate_integral, is_minus_inf

@@ -8,7 +8,7 @@ The set is shown not to be empty, f to be real and differentiable on all of it. 
 
 from __future__ import annotations
 
-from derivcheck.kernel.asymptotics import limit
+from derivcheck.kernel.limits import limit
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b
