@@ -24,6 +24,7 @@ from derivcheck.language.items import (
     span_of,
     split_on,
 )
+from derivcheck.language.misplaced import expect_end
 from derivcheck.language.scope import Definition
 from derivcheck.language.syntax import Group, Item, Leaf, Macro, Scripts, Seq, Span
 from derivcheck.language.varying_laws import prepared
@@ -277,7 +278,7 @@ def differentiand(e: Elaborator, items: Items, span: Span, variables: list[Varia
     try:
         cursor = Cursor(items, span)
         body = e.sum(cursor)
-        e.finish(cursor)
+        expect_end(e, cursor)
         return body
     finally:
         e.derivative_stack.pop()

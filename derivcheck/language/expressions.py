@@ -1,9 +1,10 @@
 """Formulas: from the reader's flat sequences to terms, by operator precedence and with the declarations at hand.
 
 `Elaborator` holds what one derivation's formulas share (scope, diagnostics) and what one statement or chain needs (unknown sizes,
-the sign under `\\pm`, points of pointfree notation).  Sums, products and factors are read here; names in `names.py`, big operators
-in `operators.py`, derivatives in `derivatives.py`, probability in `probability.py`, matrices in `matrices.py`, statements and sets in
-`statements.py`, and how terms of different sorts combine in `arithmetic.py`.  Rules are cited by their number in the specification.
+the sign under `\\pm`, points of pointfree notation).  Sums, products and factors are read here; names in `names.py`, brackets and macros
+with arguments in `enclosed.py`, scripts in `postfix.py`, big operators in `operators.py`, derivatives in `derivatives.py`, probability in
+`probability.py`, matrices in `matrices.py`, statements and sets in `statements.py`, and how terms of different sorts combine in
+`arithmetic.py`.  Rules are cited by their number in the specification.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from derivcheck.language import (
     application,
     arithmetic,
     derivatives,
+    enclosed,
     evaluation,
     integrals,
     matrices,
     matrix_names,
     names,
     operators,
+    postfix,
     powers,
     sets,
     statements,
@@ -31,24 +34,20 @@ from derivcheck.language.diagnostics import Diagnostic, ReadError
 from derivcheck.language.items import (
     Items,
     base_leaf,
-    canonical,
     drop_spaces,
-    find,
     is_comma,
-    is_mid,
-    is_relation,
     is_space,
     leaf,
     pair_bars,
     span_of,
     split_on,
-    walk,
 )
+from derivcheck.language.misplaced import ellipsis_error, expect_end, is_ellipsis, is_mixed_number, missing
 from derivcheck.language.scope import Scope
 from derivcheck.language.sizes import Sizes
 from derivcheck.language.syntax import Env, Group, Item, Leaf, Macro, Scripts, Seq, Span
-from derivcheck.terms.build import ZERO, neg
-from derivcheck.terms.term import Term, fresh, mk, name_of, num
+from derivcheck.terms.build import neg
+from derivcheck.terms.term import Term, fresh, mk, num
 
 MAX_DEPTH = 5200  # two a bracket
 MAX_TREE = 1_000_000
@@ -155,25 +154,8 @@ class Elaborator:
                 return sets.read_set(self, items, span)
             cursor = Cursor(items, span)
             term = self.sum(cursor)
-            self.finish(cursor)
+            expect_end(self, cursor)
             return term
-
-    def finish(self, cursor: Cursor) -> None:
-        """Nothing may be left."""
-        item = cursor.peek()
-        if item is None:
-            return
-        if isinstance(item, Leaf) and item.kind == "text":
-            raise self.fail("D050", f"this text cannot be read as mathematics: {item.text}", item.span, "move it to \\by{…}")
-        if isinstance(item, Leaf) and item.text in ("\\dots",):
-            raise ellipsis_error(self, item.span)
-        if is_mid(item):
-            raise self.fail("D042", "a bar that closes nothing", item.span, "write \\left| … \\right| for an absolute value, \\mid for a condition")
-        if isinstance(item, Leaf) and item.kind == "comma":
-            raise self.fail("D040", "a comma between expressions means nothing here", item.span, None)
-        if is_relation(item):
-            raise self.fail("D051", "a statement stands where a value is expected", item.span, "an indicator \\mathbb{1}[…] has a value")
-        raise self.fail("D040", f"`{self.source(item.span) or canonical((item,))}` cannot stand here", item.span, None)
 
     def number(self, items: Sequence[Item], span: Span) -> Term:
         """A whole sequence as a number."""
@@ -334,19 +316,8 @@ class Elaborator:
             if is_ellipsis(item):
                 raise ellipsis_error(self, item.span if item else c.span)
             if not factors:
-                raise self.missing(c)
+                raise missing(self, c)
             return arithmetic.combine(self, factors)
-
-    def missing(self, c: Cursor) -> ReadError:
-        """The error where an expression should begin."""
-        item = c.peek()
-        if item is None:
-            return self.fail("D040", "an expression is missing here", c.here(), None)
-        if isinstance(item, Leaf) and item.kind == "text":
-            return self.fail("D050", f"this text cannot be read as mathematics: {item.text}", item.span, "move it to \\by{…}")
-        if is_relation(item):
-            return self.fail("D040", "an expression is missing before this relation", item.span, None)
-        return self.fail("D040", f"an expression is missing before `{self.source(item.span) or canonical((item,))}`", item.span, None)
 
     def evaluate_factors(self, factors: list[Factor], bar: Item) -> list[Factor]:
         """`… |_{x=0}`: the product back to the nearest derivative operator, otherwise the factor before (rule 5)."""
@@ -392,7 +363,7 @@ class Elaborator:
         item = c.peek()
         if isinstance(item, Scripts) and item.base is None:
             c.next()
-            return self.postfix(term, item.sub, item.sup, item.primes, Span(span.start, item.span.end))
+            return postfix.postfix(self, term, item.sub, item.sup, item.primes, Span(span.start, item.span.end))
         return term
 
     # --- factors ---------------------------------------------------------------------------------------------------------------
@@ -408,12 +379,12 @@ class Elaborator:
             after = c.peek()
             if isinstance(after, Scripts) and after.base is None:
                 c.next()
-                term = self.postfix(term, after.sub, after.sup, after.primes, Span(start, after.span.end))
+                term = postfix.postfix(self, term, after.sub, after.sup, after.primes, Span(start, after.span.end))
                 continue
             if isinstance(after, Scripts) and isinstance(after.base, Leaf) and after.base.kind == "op" and after.base.text == "!":  # n!^2
                 c.next()
                 term = powers.factorial(self, term, False, Span(start, after.base.span.end))
-                term = self.postfix(term, after.sub, after.sup, after.primes, Span(start, after.span.end))
+                term = postfix.postfix(self, term, after.sub, after.sup, after.primes, Span(start, after.span.end))
                 continue
             if isinstance(after, Leaf) and after.kind == "op" and after.text in ("!", "!!"):
                 c.next()
@@ -438,29 +409,18 @@ class Elaborator:
             if isinstance(item, Leaf):
                 return self.leaf(item, None, c)
             if isinstance(item, Group):
-                if self.bracket_next(c) and self.only_functions(item):
+                if self.bracket_next(c) and enclosed.only_functions(self, item):
                     self.functions += 1
                     try:
-                        return self.group(item)
+                        return enclosed.group(self, item)
                     finally:
                         self.functions -= 1
-                return self.group(item)
+                return enclosed.group(self, item)
             if isinstance(item, Scripts):
                 return self.scripted(item, c)
             if isinstance(item, Macro):
-                return self.macro(item, None, c)
+                return enclosed.macro(self, item, None, c)
             return matrices.read_environment(self, item)
-
-    def only_functions(self, group: Group) -> bool:
-        """Whether a bracket holds nothing but functions without argument, as in `(f + g)(x)`."""
-        found = False
-        for inner in walk(group.body.items):
-            if isinstance(inner, Leaf) and inner.kind == "name":
-                entry = self.scope.find(inner.text)
-                if entry is None or entry.symbol is None or entry.symbol.sort.kind != "fun":
-                    return False
-                found = True
-        return found
 
     def leaf(self, item: Leaf, scripts: Scripts | None, c: Cursor) -> Term:
         """A leaf with its scripts (None where it has none)."""
@@ -470,7 +430,7 @@ class Elaborator:
                 if indicator is not None:
                     return indicator
             value = num(Fraction(item.text))
-            return value if scripts is None else self.postfix(value, scripts.sub, scripts.sup, scripts.primes, scripts.span)
+            return value if scripts is None else postfix.postfix(self, value, scripts.sub, scripts.sup, scripts.primes, scripts.span)
         if item.kind == "name":
             return names.read_name(self, item, scripts, c)
         if item.kind == "macro":
@@ -488,150 +448,21 @@ class Elaborator:
         if isinstance(base, Leaf):
             return self.leaf(base, item, c)
         if isinstance(base, Macro) and (base.name == "\\underset" or base.name.startswith("\\operatorname")):
-            return self.macro(base, item, c)
+            return enclosed.macro(self, base, item, c)
         if isinstance(base, Macro) and base.name == "\\overline":
-            return self.macro(base, item, c)
+            return enclosed.macro(self, base, item, c)
         if isinstance(base, Group):
-            return self.postfix_group(base, item)
-        value = self.macro(base, None, c) if isinstance(base, Macro) else (
+            return postfix.postfix_group(self, base, item)
+        value = enclosed.macro(self, base, None, c) if isinstance(base, Macro) else (
             self.scripted(base, c) if isinstance(base, Scripts) else matrices.read_environment(self, base)
         )
-        return self.postfix(value, item.sub, item.sup, item.primes, item.span)
-
-    def postfix_group(self, base: Group, item: Scripts) -> Term:
-        """`(…)_{…}^{…}`: an entry, a norm's index, an evaluation between bounds, a power."""
-        if base.open == "\\|" or base.close == "\\|":
-            return matrices.read_norm(self, base, item.sub, item.sup, item.span)
-        if base.open == "." and base.close in ("|", "]", ")"):
-            return self.evaluated(lambda: self.value(base.body.items, base.span), item.sub, item.sup, item.span)
-        if base.open in ("[", "\\{", "|", "(") and item.sub is not None and any(is_relation(i) for i in item.sub.items):
-            value = self.group(base)
-            if item.sup is not None and any(is_relation(i) for i in item.sup.items):
-                return evaluation.evaluate_at(self, value, item.sub, item.sup, item.span)
-            value = evaluation.evaluate_at(self, value, item.sub, None, item.span)
-            return value if item.sup is None else self.postfix(value, None, item.sup, 0, item.span)
-        if base.open == "[" and item.sub is not None and item.sup is not None and evaluation.looks_like_bounds(self, base):
-            return self.evaluated(lambda: self.value(base.body.items, base.span), item.sub, item.sup, item.span)
-        if base.open in ("(", "[") and item.sub is not None and canonical(item.sub.items) == "+":
-            part = self.group(base)
-            if part.sort.kind == "num":  # (x)_+ is the positive part
-                part = powers.function(self, "max", [part, ZERO], item.span)
-                return part if item.sup is None else self.postfix(part, None, item.sup, 0, item.span)
-        if item.primes:  # (f/g)' is the derivative of a function
-            self.functions += 1
-            try:
-                value = self.group(base)
-            finally:
-                self.functions -= 1
-            return self.postfix(value, item.sub, item.sup, item.primes, item.span)
-        return self.postfix(self.group(base), item.sub, item.sup, item.primes, item.span)
-
-    def evaluated(self, read: Callable[[], Term], sub: Seq | None, sup: Seq | None, span: Span) -> Term:
-        """A value between bounds or at a point.  A variable that nobody declared and that is gone afterwards was bound by it."""
-        known = set(self.scope.declarations)
-        noted = len(self.diagnostics)
-        taken = evaluation.bound_names(self, sub)
-        cuts = self.scope.cuts
-        self.scope.cuts = {**cuts, **taken}
-        try:
-            value = evaluation.evaluate_at(self, read(), sub, sup, span)
-        finally:
-            self.scope.cuts = cuts
-        for symbol in [s for s in self.scope.declarations if s not in known and s not in value.free]:
-            if self.scope.declarations[symbol].declared:
-                continue
-            del self.scope.declarations[symbol]
-            start = f"{name_of(symbol)} is not declared"
-            self.diagnostics[noted:] = [d for d in self.diagnostics[noted:] if not d.message.startswith(start)]
-        return value
-
-    def postfix(self, value: Term, sub: Seq | None, sup: Seq | None, primes: int, span: Span) -> Term:
-        """Scripts on a value that is no bare name: entries, primes of a function, powers and transposes."""
-        if sub is not None:
-            value = matrices.read_entry(self, value, sub, span)
-        if primes:
-            if value.sort.kind != "fun":
-                raise self.fail("D040", "a prime can follow a function or a name only", span, "write \\frac{d}{dx}")
-            value = names.derived(self, value, primes, span)
-        if sup is not None:
-            value = powers.power(self, value, sup, span)
-        return value
-
-    def group(self, item: Group) -> Term:
-        """A bracket as a value."""
-        opening, closing = item.open, item.close
-        body = item.body.items
-        if opening == "{" :
-            inner = drop_spaces(body)
-            if not inner:
-                raise self.fail("D040", "an expression is missing in these braces", item.span, None)
-            return self.value(body, item.span)
-        if opening == "|" and closing == "|":
-            return matrices.read_bars(self, item)
-        if opening == "\\|" and closing == "\\|":
-            return matrices.read_norm(self, item, None, None, item.span)
-        if opening == "\\lfloor" and closing == "\\rfloor":
-            return powers.function(self, "floor", [self.value(body, item.span)], item.span)
-        if opening == "\\lceil" and closing == "\\rceil":
-            return powers.function(self, "ceil", [self.value(body, item.span)], item.span)
-        if opening == "\\lfloor" and closing == "\\rceil":
-            raise self.fail("D052", "rounding to the nearest integer is not defined here", item.span, "write \\lfloor x + \\frac{1}{2} \\rfloor")
-        if opening == "\\langle":
-            return matrices.read_inner(self, item)
-        if opening == "." or closing == ".":
-            return self.value(body, item.span)
-        items = pair_bars(body)
-        if opening in ("(", "[") and find(items, lambda i: leaf(i, "rel", "\\mapsto")) > 0:
-            return application.read_arrow_function(self, items, item.span)
-        if find(items, is_comma) >= 0:
-            if (opening, closing) in (("[", ")"), ("(", "]")):
-                return sets.read_interval(self, item)
-            if opening == "\\{":
-                return sets.read_set(self, (item,), item.span)
-            return matrices.read_tuple(self, item)
-        if opening in ("(", "[") and closing in (")", "]") and opening + closing not in ("()", "[]"):
-            raise self.fail("D053", f"`{opening}` is closed by `{closing}`", item.span, "brackets may differ only in intervals")
-        if opening == "\\{" and any(is_relation(i) or is_mid(i) for i in items):
-            return sets.read_set(self, (item,), item.span)
-        if any(is_relation(i) for i in items):
-            raise self.fail("D051", "a statement stands where a value is expected", item.span, "an indicator \\mathbb{1}[…] has a value")
-        return self.value(body, item.span)
-
-    def macro(self, item: Macro, scripts: Scripts | None, c: Cursor) -> Term:
-        """A macro with arguments."""
-        name = item.name
-        if name == "\\frac":
-            top, bottom = item.args
-            got = derivatives.read_fraction(self, item, c)
-            if got is not None:
-                return got
-            above = self.value(top.items, top.span) if not integrals.differential_in(self, top.items) else integrals.numerator(self, top)
-            below = self.value(bottom.items, bottom.span)
-            return arithmetic.divide(self, above, below, item.span)
-        if name == "\\binom":
-            parts = [self.number(a.items, a.span) for a in item.args]
-            return powers.function(self, "binom", parts, item.span)
-        if name == "\\sqrt":
-            return powers.root(self, item)
-        if name == "\\overline":
-            return names.read_overline(self, item, scripts, c)
-        if name == "\\underset":
-            return operators.read_underset(self, item, scripts, c)
-        if name.startswith("\\operatorname"):
-            inner = item.args[0]
-            word = canonical(inner.items).replace(" ", "")
-            return operators.read_macro(self, Leaf("macro", "\\" + word, item.span), scripts, c)
-        if name in ("\\by", "\\label", "\\tag", "\\ref"):
-            raise self.fail("D040", f"{name} can stand at the end of a step only", item.span, None)
-        if name == "\\pmod":
-            raise self.fail("D052", "congruences are not part of the notation", item.span, "write a \\bmod m = b \\bmod m")
-        if name in ("\\underbrace", "\\overbrace", "\\boxed") and item.args:
-            return self.value(item.args[-1 if len(item.args) == 1 else 0].items, item.span)
-        if name in ("\\overset", "\\stackrel"):
-            raise self.fail("D040", "this sign over another has no meaning here", item.span, None)
-        raise self.fail("D040", f"{name} cannot be read here", item.span, None)
+        return postfix.postfix(self, value, item.sub, item.sup, item.primes, item.span)
 
     # --- helpers for the other files -----------------------------------------------------------------------------------------
+
+    def postfix(self, value: Term, sub: Seq | None, sup: Seq | None, primes: int, span: Span) -> Term:
+        """Scripts on a value that is no bare name."""
+        return postfix.postfix(self, value, sub, sup, primes, span)
 
     def values(self, items: Items, test: Callable[[Item], bool] = is_comma) -> list[tuple[Term, Span]]:
         """The values of a list."""
@@ -654,19 +485,3 @@ class Elaborator:
 def is_evaluation_bar(item: Item) -> bool:
     """`|_{x=0}` on its own."""
     return isinstance(item, Scripts) and isinstance(item.base, Leaf) and item.base.kind == "bar" and item.sub is not None
-
-
-def is_mixed_number(before: Item, item: Item) -> bool:
-    """`2\\frac{1}{2}`: a whole number directly before a fraction of whole numbers."""
-    if not (isinstance(before, Leaf) and before.kind == "num" and before.text.isdigit() and isinstance(item, Macro) and item.name == "\\frac"):
-        return False
-    return all(len(a.items) == 1 and isinstance(a.items[0], Leaf) and a.items[0].kind == "num" for a in item.args)
-
-
-def is_ellipsis(item: Item | None) -> bool:
-    return isinstance(item, Leaf) and item.text == "\\dots"
-
-
-def ellipsis_error(e: Elaborator, span: Span) -> ReadError:
-    """Rule 9: an ellipsis in a formula."""
-    return e.fail("D043", "an ellipsis leaves open what is meant", span, "write it with \\sum or \\prod: \\sum_{i=1}^n x_i")
