@@ -18,6 +18,7 @@ from derivcheck.language.items import (
     leaf,
     pair_bars,
 )
+from derivcheck.language.misplaced import expect_end
 from derivcheck.language.syntax import Item, Leaf, Macro, Scripts, Seq, Span
 from derivcheck.terms import build
 from derivcheck.terms.build import INF, ONE, REALS, ZERO, neg
@@ -191,7 +192,7 @@ def read_integral(e: Elaborator, count: int, sub: Seq | None, sup: Seq | None, s
                 inner_items = pair_bars(body_items)
                 inner_cursor = Cursor(inner_items, span)
                 body = e.sum(inner_cursor)
-                e.finish(inner_cursor)
+                expect_end(e, inner_cursor)
                 body = arithmetic.pointed(e, body, span)
             finally:
                 e.points.pop()
