@@ -1,4 +1,4 @@
-"""Inequalities of expectations and divergences, proportionality up to what does not depend on a variable, universal equations as rewriting.
+"""Inequalities of expectations, probabilities and divergences: Jensen, Gibbs, Cauchy and Schwarz, Markov, unions, integrands.
 
 Each inequality is closed at once: the goal's difference must be a nonnegative multiple of the inequality's difference, by the ring.
 """
@@ -10,17 +10,15 @@ from typing import Any
 
 from derivcheck.kernel import algebra
 from derivcheck.kernel.check import Rejected, Session, inference
-from derivcheck.kernel.densities import domains, full, normalised, sorts_of, value
+from derivcheck.kernel.densities import domains, full, normalised, sorts_of
 from derivcheck.kernel.inferences.basic import CORE, relation
 from derivcheck.kernel.inferences.optimum import _good
 from derivcheck.kernel.obligation import Obligation
-from derivcheck.kernel.random_laws import depends
-from derivcheck.kernel.randomness import CLOSED, mentions_random
 from derivcheck.kernel.rewrite import Rewriter, level_symbol
 from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Context, Declaration, Hypothesis
-from derivcheck.terms.term import Term, bind, contains_op, instantiate, mk, rebind, subterms
+from derivcheck.terms.term import Term, instantiate, mk, rebind, subterms
 
 LINEAR = CORE | frozenset({"linearity"})
 
@@ -398,198 +396,3 @@ def pointwise(ob: Obligation, params: tuple[Any, ...], session: Session) -> list
         Obligation(ob.context, b.rel(b.ZERO, "≤", factor)),
         Obligation(ob.context, b.rel(b.ZERO, "≤", b.add(b.ZERO, *rest))),
     ]
-
-
-# --- up to what does not depend on a variable ------------------------------------------------------------------------------------------
-
-
-def _variables(ob: Obligation) -> tuple[Term, ...]:
-    ws = tuple(ob.statement.args[2:]) or ob.context.vary
-    if not ws:
-        raise Rejected("no variable is named")
-    return ws
-
-
-@inference(
-    "constant-difference",
-    statement="A ≐_w B if A - B has a normal form that is free of w and has a value",
-    source="definition of ≐ (SPEC section 3)",
-    method="normal form",
-)
-def constant_difference(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
-    """params: the rule groups; parts of the difference that are declared constant in w count as free of w."""
-    p = ob.statement
-    if p.op != "rel" or p.data != "≐" or p.args[0].sort.kind != "num":
-        raise Rejected("not such a relation")
-    ws = _variables(ob)
-    rw = session.rewriter(ob.context, CORE | frozenset(params[0]) if params else CORE)
-    k = rw.nf(b.sub(p.args[0], p.args[1]))
-    if depends(k, ws, ob.context) or any(t is b.INF or t.op in ("opaque", "anyconst") for t in subterms(k)):
-        raise Rejected("the difference depends on the variables")
-    if rw.oracle.undefinedness(k):
-        raise Rejected("the difference may be undefined")
-    return []
-
-
-@inference(
-    "constant-quotient",
-    statement="A ∝_w B if A/B has a normal form k free of w, with a value, positive (or real and nonzero where no side is nonnegative by declaration)",
-    source="definition of ∝ (SPEC section 3)",
-    method="normal form",
-)
-def constant_quotient(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
-    """params: the rule groups."""
-    p = ob.statement
-    if p.op != "rel" or p.data != "∝" or p.args[0].sort.kind != "num" or p.args[1].sort.kind != "num":
-        raise Rejected("not a proportionality of numbers")
-    ws = _variables(ob)
-    rw = session.rewriter(ob.context, CORE | frozenset(params[0]) if params else CORE)
-    x, y = p.args[:2]
-    k = rw.nf(b.div(x, y))
-    if depends(k, ws, ob.context) or any(t is b.INF or t.op in ("opaque", "anyconst") for t in subterms(k)):
-        raise Rejected("the quotient depends on the variables")
-    if not algebra.is_zero(b.sub(x, b.mul(k, y)), rw):
-        raise Rejected("not proportional")
-    if rw.oracle.undefinedness(k):
-        raise Rejected("the factor may be undefined")
-    if not rw.oracle.positive(k) and not (
-        rw.oracle.nonzero(k) and rw.oracle.real(k) and not rw.oracle.nonnegative(x) and not rw.oracle.nonnegative(y)
-    ):
-        raise Rejected("the factor may be zero or negative")
-    return []
-
-
-# --- universal equations --------------------------------------------------------------------------------------------------------------------
-
-
-@inference(
-    "rewrite-universal",
-    statement="∀x∈S: L(x) = R(x) rewrites L(t) to R(t) anywhere in the goal, also under binders, where t ∈ S is shown",
-    source="Leibniz",
-    method="hypotheses",
-)
-def rewrite_universal(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
-    """params: (number of the hypothesis, backwards: True, False, or `moment`: Var X = V as E[X²] = V + E[X]²)."""
-    number, backwards = params
-    if number >= len(ob.context.hypotheses):
-        raise Rejected("no such hypothesis")
-    pattern = _universal(ob.context.hypotheses[number].statement, backwards is True)
-    if pattern is not None and backwards == "moment":
-        pattern = _as_moment(pattern)
-    if pattern is None:
-        raise Rejected("not a universal equation")
-    new = Replacement(*pattern).apply(ob.statement, session.rewriter(ob.context))
-    if new is ob.statement:
-        raise Rejected("nothing to rewrite")
-    return [Obligation(ob.context, new)]
-
-
-def _universal(p: Term, backwards: bool) -> tuple[tuple[Term, ...], tuple[Term, ...], Term, Term] | None:
-    """Variables, their sets, both sides; nested quantifiers are joined."""
-    variables: list[Term] = []
-    sets: list[Term] = []
-    while p.op == "forall":
-        symbols = tuple(level_symbol("v", v.sort, 990) for v in p.bound)
-        variables += symbols
-        sets += p.args[:-1]
-        p = instantiate(p, symbols)
-    if p.op != "rel" or p.data != "=" or len(p.args) != 2 or any(set(variables) & s.free for s in sets):
-        return None
-    left, right = p.args if not backwards else (p.args[1], p.args[0])
-    if left in variables or not set(variables) <= left.free or left.op in ("num", "const"):
-        return None
-    return tuple(variables), tuple(sets), left, right
-
-
-def _as_moment(pattern: tuple[tuple[Term, ...], tuple[Term, ...], Term, Term]) -> tuple[tuple[Term, ...], tuple[Term, ...], Term, Term] | None:
-    """Var X = V as E[X²] = V + E[X]², Cov(X, Y) = V as E[X Y] = V + E[X] E[Y]; the hypothesis says that these have values."""
-    variables, sets, left, right = pattern
-    if left.sort.kind != "num" or left.op not in ("Var", "Cov"):
-        return None
-    x, y = (left.args[0], left.args[0]) if left.op == "Var" else left.args[:2]
-    conds = left.args[1 if left.op == "Var" else 2 :]
-
-    def mean(u: Term) -> Term:
-        return mk("E", (u, *conds), len(conds), u.sort)
-
-    return variables, sets, mean(b.pow_(x, 2) if x is y else b.mul(x, y)), b.add(right, b.mul(mean(x), mean(y)))
-
-
-class Replacement:
-    """Rewriting by one universal equation."""
-
-    def __init__(self, variables: tuple[Term, ...], sets: tuple[Term, ...], left: Term, right: Term) -> None:
-        self.variables, self.sets, self.left, self.right = variables, sets, left, right
-        self.closing = contains_op(left, *CLOSED) or contains_op(right, *CLOSED)
-
-    def apply(self, t: Term, rw: Rewriter) -> Term:
-        """All instances replaced, outermost first."""
-        values = self.match(t, rw)
-        if values is not None:
-            from derivcheck.terms.term import substitute
-
-            return substitute(self.right, values)
-        if not t.args:
-            return t
-        if t.op == "cases":
-            return t
-        if not t.bound:
-            args = tuple(self.apply(a, rw) for a in t.args)
-            return t if args == t.args else mk(t.op, args, t.data, t.sort)
-        outer = tuple(self.apply(a, rw) for a in t.args[:-1])
-        if t.op in ("deriv", "grad", "jac", "hess", "lim", "antideriv"):
-            # the variable of a derivative is not an instance of a hypothesis about the symbol's values
-            return t if outer == t.args[:-1] else mk(t.op, (*outer, t.args[-1]), t.data, t.sort, t.bound)
-        symbols, body, inner = rw.under(t)
-        new = self.apply(body, inner)
-        if new is body and outer == t.args[:-1]:
-            return t
-        return rebind(t, symbols, outer, new)
-
-    def match(self, t: Term, rw: Rewriter) -> dict[Term, Term] | None:
-        """The values of the variables for which the left side is this term, if they lie in their sets."""
-        if t.sort != self.left.sort or t.op != self.left.op:
-            return None
-        found: dict[Term, Term] = {}
-        if not _match(self.left, t, frozenset(self.variables), found):
-            return None
-        if set(found) != set(self.variables):
-            return None
-        if self.closing and any(mentions_random(v, rw.oracle) for v in found.values()):
-            return None  # an expectation around a random value would not see it
-        for v, s in zip(self.variables, self.sets, strict=True):
-            value_ = found[v]
-            if value_.sort.kind == "num" and not rw.oracle.member(value_, s):
-                return None
-            if value_.sort.kind == "mat" and s.op not in ("rn", "rmn"):
-                return None
-        return found
-
-
-def _match(pattern: Term, t: Term, variables: frozenset[Term], found: dict[Term, Term]) -> bool:
-    if pattern in variables:
-        if any(x.op == "bvar" for x in t.free) or pattern.sort != t.sort:
-            return False
-        return found.setdefault(pattern, t) is t
-    if pattern is t:
-        return True
-    if not (pattern.free & variables) or pattern.op != t.op or pattern.data != t.data or len(pattern.args) != len(t.args) or pattern.sort != t.sort:
-        return False
-    if len(pattern.bound) != len(t.bound):
-        return False
-    if not pattern.bound:
-        return all(_match(p, q, variables, found) for p, q in zip(pattern.args, t.args, strict=True))
-    if any(p.sort != q.sort for p, q in zip(pattern.bound, t.bound, strict=True)):
-        return False
-    if not all(_match(p, q, variables, found) for p, q in zip(pattern.args[:-1], t.args[:-1], strict=True)):
-        return False
-    symbols = tuple(level_symbol("m", v.sort, 991) for v in pattern.bound)
-    inside: dict[Term, Term] = found
-    before = dict(found)
-    if not _match(instantiate(pattern, symbols), instantiate(t, symbols), variables, inside):
-        return False
-    # no variable may stand for something that depends on a bound variable
-    return not any(set(symbols) & v.free for k, v in found.items() if k not in before)
-
-
-__all__ = ["Hypothesis", "Replacement", "bind", "value"]
