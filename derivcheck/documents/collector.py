@@ -129,7 +129,7 @@ class Collector:
         self.relations: dict[str, str] = {}
         self.diagnostics: list[DiagnosticReport] = []
         self._pieces: list[Piece] = []
-        self._names: set[str] = set()
+        self._names: dict[str, int] = {}
         self._open = False
         self._explicit = False
 
@@ -307,11 +307,12 @@ class Collector:
 
     def _fresh(self, name: str | None) -> str:
         base = re.sub(r"[^A-Za-z0-9_-]+", "-", name or "").strip("-") or self.stem
-        fresh, number = base, 1
+        fresh, number = base, self._names.get(base, 1)
         while fresh in self._names:
             number += 1
             fresh = f"{base}-{number}"
-        self._names.add(fresh)
+        self._names[base] = number
+        self._names[fresh] = max(1, self._names.get(fresh, 1))
         return fresh
 
     def _chain(self, chain: Chain) -> None:

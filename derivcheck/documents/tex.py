@@ -43,6 +43,7 @@ _DEFINERS = frozenset(["newcommand", "renewcommand", "providecommand", "DeclareM
 def extract_tex(path: str, text: str) -> Extraction:
     """The derivations of a LaTeX document."""
     lines = LineMap(text)
+    text = text.replace("\r", " ")
     collector = Collector(os.path.splitext(os.path.basename(path))[0], text)
     files = ProjectFiles(path)
     root = _ROOT.search(text[:2000])

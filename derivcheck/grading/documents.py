@@ -8,13 +8,14 @@ left out, except that `$u = cz$` is remembered as a possible definition.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from derivcheck.documents.blocks import Markdown, read
 from derivcheck.documents.collector import Collector, Extraction, Span
 from derivcheck.documents.displays import chains
-from derivcheck.documents.markdown import blank_quotes, cell_at, scan_markdown
-from derivcheck.documents.notebook import markdown_cells
+from derivcheck.documents.markdown import scan_markdown
+from derivcheck.documents.notebook import Cells, NoNotebook, markdown_cells
 from derivcheck.documents.tex import ProjectFiles, Scanner
 from derivcheck.report.positions import LineMap
 
@@ -102,37 +103,23 @@ def _displays(kind: str, text: str, number: int, out: Reading) -> str:
 def _extraction(kind: str, text: str) -> tuple[_Everything, Extraction | None]:
     if kind == "notebook":
         try:
-            cells = markdown_cells(text)
-        except ValueError:
+            cells = Cells(markdown_cells(text))
+        except NoNotebook:
             return _Everything("submission", ""), None
-        sources = [blank_quotes(source) for _, source in cells]
-        starts, at = [], 0
-        for source in sources:
-            starts.append(at)
-            at += len(source) + 2
-        joined = "\n\n".join(sources)
-        maps = [LineMap(source) for source in sources]
-        collector = _Everything("submission", joined)
-        scanner = Scanner(joined, collector, ProjectFiles("", []), markdown=True)
-        for start, source in zip(starts, sources, strict=True):
-            scan_markdown(scanner, start, start + len(source))
-
-        def cell_place(offset: int) -> tuple[int, int, int | None]:
-            if not cells:
-                return 1, 1, None
-            which = cell_at(starts, offset)
-            return (*maps[which].place(offset - starts[which]), cells[which][0])
-
-        return collector, collector.finish(cell_place)
-    body = blank_quotes(text) if kind == "markdown" else text
-    collector = _Everything("submission", body)
-    lines = LineMap(body)
-    scanner = Scanner(body, collector, ProjectFiles("", []), markdown=kind == "markdown")
+        return _scanned(cells.markdown, cells.place)
+    lines = LineMap(text)
     if kind == "markdown":
-        scan_markdown(scanner, 0, len(body))
-    else:
-        scanner.scan(0, len(body))
+        return _scanned(read([text]), lambda offset: (*lines.place(offset), None))
+    body = text.replace("\r", " ")
+    collector = _Everything("submission", body)
+    Scanner(body, collector, ProjectFiles("", [])).scan(0, len(body))
     return collector, collector.finish(lambda offset: (*lines.place(offset), None))
+
+
+def _scanned(markdown: Markdown, place: Callable[[int], tuple[int, int, int | None]]) -> tuple[_Everything, Extraction]:
+    collector = _Everything("submission", markdown.text)
+    scan_markdown(Scanner(markdown.text, collector, ProjectFiles("", []), markdown=True), markdown)
+    return collector, collector.finish(place)
 
 
 class _Everything(Collector):

@@ -98,7 +98,7 @@ def positions_lead_back(extraction: Extraction, original: str) -> None:
     for i, c in enumerate(extraction.text):
         at = max(k for k, start in enumerate(extraction.starts) if start <= i)
         if extraction.origins[at][1]:
-            assert original[extraction.origin(i)] in (c, ">")  # the marks of quotations are blanked out
+            assert original[extraction.origin(i)] in (c, ">", "\r")  # marks of quotations and carriage returns are blanked out
 
 
 def test_tex() -> None:
