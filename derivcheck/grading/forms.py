@@ -23,6 +23,7 @@ from derivcheck.grading.lines import Rearranger, written
 from derivcheck.kernel import algebra
 from derivcheck.kernel.budget import OutOfBudget
 from derivcheck.kernel.check import Rejected
+from derivcheck.kernel.literals import integer_value, linear_terms, rational_value
 from derivcheck.terms.term import Term, contains_op
 
 ARITHMETIC = frozenset({"add", "mul", "neg", "div", "pow"})
@@ -75,7 +76,7 @@ def _single_fraction(t: Term) -> bool:
 
 
 def _negative_power(t: Term) -> bool:
-    q = algebra.rational_value(t.args[1]) if t.op == "pow" else None
+    q = rational_value(t.args[1]) if t.op == "pow" else None
     return q is not None and q < 0
 
 
@@ -84,7 +85,7 @@ def _expanded(t: Term) -> bool:
         if (s.op == "mul" or s.op in PRODUCTS) and s.op != "tonum" and any(_bare(a).op == "add" for a in s.args):
             return False
         if s.op == "pow" and _bare(s.args[0]).op == "add":
-            n = algebra.integer_value(s.args[1])
+            n = integer_value(s.args[1])
             if n is not None and n > 1:
                 return False
         if s.op == "div" and s.args[0].op == "add" and s.args[1].op != "num":
@@ -160,7 +161,7 @@ def _simplified(t: Term, rearranger: Rearranger) -> bool:
 
 
 def _number(t: Term) -> Fraction | None:
-    return algebra.rational_value(t)
+    return rational_value(t)
 
 
 def _collected(t: Term, rearranger: Rearranger) -> bool:
@@ -173,7 +174,7 @@ def _collected(t: Term, rearranger: Rearranger) -> bool:
         if _number(a) is not None:
             continue
         try:
-            parts = algebra.linear_terms(rearranger.key(a))
+            parts = linear_terms(rearranger.key(a))
         except (ZeroDivisionError, Rejected, OutOfBudget):
             continue
         for m in {m for _, m in parts}:
@@ -215,10 +216,10 @@ def _content(p: Any) -> int:
 
 def _power_done(t: Term) -> bool:
     base, exponent = t.args
-    n = algebra.integer_value(exponent)
+    n = integer_value(exponent)
     if n in (0, 1):
         return False
-    return not (n is not None and base.op in ("num", "pow") and (base.op == "num" or algebra.integer_value(base.args[1]) is not None))
+    return not (n is not None and base.op in ("num", "pow") and (base.op == "num" or integer_value(base.args[1]) is not None))
 
 
 __all__ = ["in_form"]

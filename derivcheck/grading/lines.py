@@ -23,6 +23,7 @@ from typing import TypeVar
 from derivcheck.kernel import algebra
 from derivcheck.kernel.budget import Budget, OutOfBudget
 from derivcheck.kernel.check import Rejected, Session
+from derivcheck.kernel.literals import rational_value
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.rewrite import Rewriter, binder_facts, level_symbol
 from derivcheck.terms import build as b
@@ -244,7 +245,7 @@ class Rearranger:
             # the same equation up to moving terms and up to a number as factor
             d, e = b.sub(p.args[0], p.args[1]), b.sub(q.args[0], q.args[1])
             ratio = self.rewriter.nf(b.div(d, e))
-            return algebra.rational_value(ratio) not in (None, 0)
+            return rational_value(ratio) not in (None, 0)
         return False
 
     def _sides(self, x: Term, y: Term) -> bool:

@@ -1,15 +1,11 @@
 """Exact rational functions over atoms: the normal form of `+ - * / ^` and the zero test, by FLINT multivariate polynomials.
 
-A *region* is a maximal arithmetic part of a term; what hangs below it are atoms, which are normalised first.  Each atom becomes a
-monomial in generators:
+A region of a term (see `generators.py`) becomes a quotient of polynomials in its generators, with the relations between them:
 
-    exp(c1 m1 + c2 m2 + …)  ->  prod exp(m_k / L_k)^(c_k L_k)            (c_k rational; always true)
-    b^(p/q)                 ->  (b^(1/L))^(L p/q),  b itself (b^(1/L))^L  (principal values; always true)
-    b^(c m + k)             ->  (b^(m/L))^(c L) b^k                       (b nonzero, or natural exponents throughout)
     i^2 = -1,  |f|^2 = f^2 (f real),  g^L = b for compound b,  exp(i pi / L) a root of the cyclotomic polynomial
 
-and in the zero test also sin, cos and their kin through exp(i·).  If the numerator of A - B then is the zero polynomial, A = B wherever
-both have a value: this needs no independence of the generators.  The converse is not claimed.
+If the numerator of A - B then is the zero polynomial, A = B wherever both have a value: this needs no independence of the generators.  The
+converse is not claimed.
 
 Denominators of the result divide denominators that stood in the region, so the result has a value wherever the region had.
 """
@@ -18,221 +14,50 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from functools import cache
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
 import flint
 
 from derivcheck.kernel.budget import OutOfBudget
+from derivcheck.kernel.generators import MAX_EXPONENT, Generators, Key, has_i, key_order, times_i
+from derivcheck.kernel.literals import combine, integer_value, rational_value, scaled
 from derivcheck.kernel.ordering import order_key
+from derivcheck.kernel.polynomials import MAX_TERMS, Poly, balanced, bits, expandable, ring
 from derivcheck.terms import build as b
-from derivcheck.terms.term import Term, mk, num
+from derivcheck.terms.term import Term, num
+from derivcheck.terms.vocabulary import SCALAR_ARITHMETIC
 
 if TYPE_CHECKING:
     from derivcheck.kernel.rewrite import Rewriter
 
-ARITHMETIC = frozenset({"add", "neg", "mul", "div", "pow"})
-MAX_TERMS = 60_000
-MAX_EXPONENT = 1_000_000
 MAX_BITS = 4_000_000
 
-Poly = Any  # flint.fmpq_mpoly
-Key = tuple[Any, ...]
 
-
-def integer_value(t: Term) -> int | None:
-    """The integer that a term literally is (`3`, `-3`), if it is one."""
-    if t.op == "num" and t.data.denominator == 1:
-        return int(t.data)
-    if t.op == "neg":
-        inner = integer_value(t.args[0])
-        return None if inner is None else -inner
-    return None
-
-
-def rational_value(t: Term) -> Fraction | None:
-    """The rational that a term literally is: a quotient, product, negation of numbers."""
-    if t.op == "num":
-        return t.data
-    if t.op == "neg":
-        inner = rational_value(t.args[0])
-        return None if inner is None else -inner
-    if t.op == "div":
-        p, q = rational_value(t.args[0]), rational_value(t.args[1])
-        return None if p is None or q is None or q == 0 else p / q
-    return None
-
-
-def linear_terms(t: Term) -> list[tuple[Fraction, Term]]:
-    """A term as a rational combination of monomials: `[(coefficient, monomial)]`, the constant's monomial being 1."""
-    if t.op == "add":
-        return [pair for a in t.args for pair in linear_terms(a)]
-    if t.op == "neg":
-        return [(-c, m) for c, m in linear_terms(t.args[0])]
-    if t.op == "num":
-        return [(t.data, b.ONE)] if t.data else []
-    if t.op == "div":
-        bottom = t.args[1]
-        out = []
-        for c, m in linear_terms(t.args[0]):
-            if bottom.op == "num" and bottom.data:
-                out.append((c / bottom.data, m))
-            elif bottom.op == "mul" and bottom.args[0].op == "num":
-                rest = b.mul(*bottom.args[1:])
-                out.append((c / bottom.args[0].data, b.div(m, rest)))
-            else:
-                out.append((c, b.div(m, bottom)))
-        return out
-    if t.op == "mul" and t.args[0].op == "num":
-        c0: Fraction = t.args[0].data
-        rest = b.mul(*t.args[1:])
-        if rest.op == "add":
-            return [(c0 * c, m) for c, m in linear_terms(rest)]
-        return [(c0, rest)]
-    return [(Fraction(1), t)]
-
-
-class Region:
+class Region(Generators):
     """One arithmetic region turned into FLINT polynomials.
 
-    Use: `scan` every term, then `fraction` of each.  `trig` turns trigonometric atoms into exponentials.
+    Use: `scan` every term, `build`, then `fraction` of each.
     """
 
     def __init__(self, rw: Rewriter, trig: bool = False) -> None:
-        self.rw = rw
-        self.trig = trig
-        self.dens: dict[Key, int] = {}
-        self.atoms: dict[Term, list[tuple[Key, Fraction]]] = {}
-        self.powers: dict[tuple[Term, Term], list[Fraction]] = {}  # (base, m) -> constant offsets seen, for bases that may vanish
+        super().__init__(rw, trig)
         self.relations: list[tuple[int, int, Poly]] = []
         self.index: dict[Key, int] = {}
-        self.flat: dict[Term, Term] = {}
-        self.squares: dict[Term, Term | None] = {}
         self.quotients: list[tuple[int, Poly, Poly]] = []  # generators whose square is a fraction
         self.context: Any = None
         self._values: dict[Term, tuple[Poly, Poly]] = {}
-
-    # --- scanning -------------------------------------------------------------------------------------------------------
-
-    def flatten(self, t: Term) -> Term:
-        """Normalise the atoms of a region; the result is arithmetic over normal atoms."""
-        got = self.flat.get(t)
-        if got is not None:
-            return got
-        rw = self.rw
-        rw.budget.spend(1)
-        if t.op in ("add", "mul", "neg", "div"):
-            args = tuple([self.flatten(a) for a in t.args])
-            new = t if args == t.args else mk(t.op, args, t.data, t.sort)
-        elif t.op == "pow":
-            new = self._flatten_power(t)
-        elif t.op in ("num", "sym"):
-            new = t
-        else:
-            new = rw.nf(t)
-            if new is not t and new.op in ARITHMETIC:
-                new = self.flatten(new)
-        self.flat[t] = new
-        self.flat[new] = new
-        return new
-
-    def _flatten_power(self, t: Term) -> Term:
-        base, exponent = t.args
-        n = integer_value(exponent)
-        if n is None:
-            exponent = self.rw.nf(exponent)
-            n = integer_value(exponent)
-        if n is not None and abs(n) <= MAX_EXPONENT:
-            flat = self.flatten(base)
-            if flat.op == "norm" and abs(n) >= 2:
-                square = self._norm_square(flat)
-                if square is not None:
-                    half = b.pow_(square, num(n // 2)) if n // 2 != 1 else square
-                    return half if n % 2 == 0 else b.mul(half, flat)
-            return b.pow_(flat, num(n))
-        base = self.rw.nf(base)
-        new = b.pow_(base, exponent)
-        rewritten = self.rw.rewrite_root(new)
-        if rewritten is not new:
-            return self.flatten(rewritten) if rewritten.op in ARITHMETIC else rewritten
-        return new
-
-    def scan(self, t: Term) -> None:
-        """Register the atoms of a flattened term."""
-        stack = [t]
-        seen: set[Term] = set()
-        while stack:
-            x = stack.pop()
-            if x in seen:
-                continue
-            seen.add(x)
-            if x.op in ("add", "mul", "neg", "div"):
-                stack.extend(x.args)
-            elif x.op == "pow" and integer_value(x.args[1]) is not None:
-                stack.append(x.args[0])
-            elif x.op != "num" and x not in self.atoms:
-                self._register(x, stack)
-
-    def _register(self, x: Term, stack: list[Term]) -> None:
-        factors: list[tuple[Key, Fraction]] = []
-        if x.op == "fn" and x.data == "exp":
-            for c, m in linear_terms(x.args[0]):
-                factors.append((("exp", m), c))
-        elif x.op == "pow":
-            base, exponent = x.args
-            q = rational_value(exponent)
-            if q is not None:
-                factors.append((("root", base), q))
-                stack.append(base)
-            else:
-                self._register_power(base, exponent, factors, stack)
-        elif self.trig and x.op == "fn" and x.data in ("sin", "cos"):
-            for c, m in linear_terms(x.args[0]):
-                factors.append((("exp", _times_i(m)), c))
-            factors.append((("atom", b.I_CONST), Fraction(0)))
-        else:
-            factors.append((("atom", x), Fraction(1)))
-            if x.op == "fn" and x.data == "abs" and self.rw.oracle.real(x.args[0]):
-                stack.append(x.args[0])
-            elif x.op == "norm":
-                square = self._norm_square(x)
-                if square is not None:
-                    stack.append(square)
-            if x.op == "oddroot":
-                stack.append(x.args[0])
-        self.atoms[x] = factors
-        for key, c in factors:
-            self.dens[key] = lcm(self.dens.get(key, 1), c.denominator)
-
-    def _register_power(self, base: Term, exponent: Term, factors: list[tuple[Key, Fraction]], stack: list[Term]) -> None:
-        parts = linear_terms(exponent)
-        constant = sum((c for c, m in parts if m is b.ONE), Fraction(0))
-        moving = [(c, m) for c, m in parts if m is not b.ONE]
-        oracle = self.rw.oracle
-        if oracle.nonzero(base):
-            for c, m in moving:
-                factors.append((("power", base, m), c))
-            if constant:
-                factors.append((("root", base), constant))
-                stack.append(base)
-            return
-        # the base may be 0: only b^(m + k) with the smallest k seen, times natural powers of b
-        whole = _combine(moving)
-        self.powers.setdefault((base, whole), []).append(constant)
-        factors.append((("shifted", base, whole, constant), Fraction(1)))
-        stack.append(base)
 
     # --- building -------------------------------------------------------------------------------------------------------
 
     def build(self) -> None:
         """Fix the generators once everything is scanned."""
         # i is a power of a root of unity where one is present
-        unity: Key = ("exp", _times_i(b.PI))
+        unity: Key = ("exp", times_i(b.PI))
         if unity in self.dens:
-            if ("atom", b.I_CONST) in self.dens or any(_has_i(k) for k in self.dens):
+            if ("atom", b.I_CONST) in self.dens or any(has_i(k) for k in self.dens):
                 self.dens[unity] = lcm(self.dens[unity], 2)
-        elif any(_has_i(k) for k in self.dens):
+        elif any(has_i(k) for k in self.dens):
             self.dens.setdefault(("atom", b.I_CONST), 1)
         for (base, whole), offsets in self.powers.items():
             lowest = min(offsets)
@@ -240,9 +65,9 @@ class Region:
             for o in offsets:
                 self.dens.pop(("shifted", base, whole, o), None)
                 self.dens[("shifted", base, whole, lowest if ok else o)] = 1
-        keys = sorted(self.dens, key=_key_order)
+        keys = sorted(self.dens, key=key_order)
         self.index = {k: i for i, k in enumerate(keys)}
-        self.context, self.gens, self.one, self.zero = _ring(max(1, len(keys)))
+        self.context, self.gens, self.one, self.zero = ring(max(1, len(keys)))
         for key, i in self.index.items():
             L = self.dens[key]
             if key == ("atom", b.I_CONST) and unity not in self.dens:
@@ -261,7 +86,7 @@ class Region:
                 top, bottom = self.fraction(key[1].args[0])
                 if bottom.is_constant():
                     self.relations.append((i, 2, (top / bottom.leading_coefficient()) ** 2))
-            elif key[0] == "atom" and key[1].op == "norm" and (square := self._norm_square(key[1])) is not None:
+            elif key[0] == "atom" and key[1].op == "norm" and (square := self.norm_square(key[1])) is not None:
                 # ‖x‖² = x^T x for real x
                 top, bottom = self.fraction(square)
                 if bottom.is_constant():
@@ -277,15 +102,6 @@ class Region:
                 if other in self.index:
                     self.relations.append((i, 2, self.one - self.gens[self.index[other]] ** 2))
 
-    def _norm_square(self, x: Term) -> Term | None:
-        got = self.squares.get(x)
-        if got is None and x not in self.squares:
-            from derivcheck.kernel.matrix_signs import square_of_norm
-
-            square = square_of_norm(x, self.rw.oracle)
-            got = self.squares[x] = None if square is None else self.flatten(square)
-        return got
-
     def _cyclotomic(self, i: int, L: int) -> None:
         # exp(i pi / L) is a primitive 2L-th root of unity
         poly = flint.fmpz_poly.cyclotomic(2 * L)
@@ -297,7 +113,7 @@ class Region:
 
     def _is_generator(self, base: Term) -> bool:
         return (("root", base) in self.dens and ("atom", base) in self.dens) or base.op in ("sym",) or (
-            base.op not in ARITHMETIC and base.op != "num" and not (base.op == "fn" and base.data == "exp")
+            base.op not in SCALAR_ARITHMETIC and base.op != "num" and not (base.op == "fn" and base.data == "exp")
         )
 
     def monomial(self, factors: Iterable[tuple[Key, Fraction]]) -> tuple[Poly, Poly]:
@@ -405,9 +221,9 @@ class Region:
                     q1 = self.reduce(q1)
                     if q1 == self.zero:
                         raise ZeroDivisionError
-                if n > 1 and n * _bits(p, q1) > MAX_BITS:
+                if n > 1 and n * bits(p, q1) > MAX_BITS:
                     raise OutOfBudget("size: a power is too large")
-                if n > 1 and (len(p) > 1 or len(q1) > 1) and not _expandable(len(p), n) | (len(p) == 1 and len(q1) == 1):
+                if n > 1 and (len(p) > 1 or len(q1) > 1) and not expandable(len(p), n) | (len(p) == 1 and len(q1) == 1):
                     raise OutOfBudget("size: a power has too many terms")
                 return p**n, q1**n
         if self.trig and op == "fn" and t.data in ("sin", "cos"):
@@ -421,14 +237,14 @@ class Region:
             if t.data == "sin":
                 bottom = bottom * i_poly
             return self.cancel(top, bottom)
-        if t is b.I_CONST and ("exp", _times_i(b.PI)) in self.index:
+        if t is b.I_CONST and ("exp", times_i(b.PI)) in self.index:
             return self._imaginary(), self.one
         if ("root", t) in self.index and self.dens[("root", t)] > 1 and self._is_generator(t):
             return self.gens[self.index[("root", t)]] ** self.dens[("root", t)], self.one
         return self.monomial(self.atoms[t])
 
     def _imaginary(self) -> Poly:
-        unity: Key = ("exp", _times_i(b.PI))
+        unity: Key = ("exp", times_i(b.PI))
         if unity in self.index and self.dens[unity] % 2 == 0:
             return self.gens[self.index[unity]] ** (self.dens[unity] // 2)
         return self.gens[self.index[("atom", b.I_CONST)]]
@@ -438,7 +254,7 @@ class Region:
         groups: dict[str, tuple[list[Poly], Poly]] = {}
         for p, q in parts:
             groups.setdefault("1" if q == self.one else str(q), ([], q))[0].append(p)
-        items = [(_balanced(ps), q) for ps, q in groups.values()]
+        items = [(balanced(ps), q) for ps, q in groups.values()]
         while len(items) > 1:
             merged = []
             for i in range(0, len(items) - 1, 2):
@@ -536,7 +352,7 @@ class Region:
             self.rw.budget.spend(1)
             c = Fraction(int(coeff.p), int(coeff.q))
             m = self._monomial_term(tuple(int(e) - int(s) for e, s in zip(exps, shift, strict=False)))
-            t = _scaled(c, m)
+            t = scaled(c, m)
             terms.append((order_key(m), t))
         if not terms:
             return b.ZERO
@@ -553,16 +369,16 @@ class Region:
                 continue
             c = Fraction(k, self.dens[key])
             if key[0] == "exp":
-                exponent.append(_scaled(c, key[1]))
+                exponent.append(scaled(c, key[1]))
             elif key[0] == "power":
-                powers.setdefault(key[1], []).append(_scaled(c, key[2]))
+                powers.setdefault(key[1], []).append(scaled(c, key[2]))
             elif key[0] == "root":
                 if c.denominator == 1 and key[1] not in powers:
                     factors.append(key[1] if c == 1 else b.pow_(key[1], num(c)))
                 else:
                     powers.setdefault(key[1], []).append(num(c))
             elif key[0] == "shifted":
-                base = b.pow_(key[1], _combine([(Fraction(1), key[2]), (key[3], b.ONE)]))
+                base = b.pow_(key[1], combine([(Fraction(1), key[2]), (key[3], b.ONE)]))
                 factors.append(base if c == 1 else b.pow_(base, num(c)))
             else:
                 factors.append(key[1] if c == 1 else b.pow_(key[1], num(c)))
@@ -579,83 +395,6 @@ class Region:
         return self.rw.nf(t) if t.op in ("div", "mul") else t
 
 
-@cache
-def _ring(n: int) -> tuple[Any, Any, Poly, Poly]:
-    """The polynomial ring in n generators: its context, generators, one and zero."""
-    names = [f"g{i}" for i in range(n)]
-    context = flint.fmpq_mpoly_ctx.get(names, flint.Ordering.degrevlex)
-    one = context.from_dict({(0,) * n: 1})
-    return context, context.gens(), one, one - one
-
-
-def _balanced(parts: list[Poly]) -> Poly:
-    """The sum of many polynomials, pairwise (linear in all, up to a logarithm)."""
-    while len(parts) > 1:
-        parts = [parts[i] + parts[i + 1] if i + 1 < len(parts) else parts[i] for i in range(0, len(parts), 2)]
-    return parts[0]
-
-
-def _bits(*polys: Poly) -> int:
-    """Bits of the largest coefficient (0 for ±1)."""
-    best = 0
-    for p in polys:
-        if len(p) > 64:
-            continue
-        for c in p.coeffs():
-            size = max(int(abs(c.p)).bit_length(), int(c.q).bit_length())
-            best = max(best, size if size > 1 else 0)
-    return best
-
-
-def _expandable(size: int, n: int) -> bool:
-    from math import comb
-
-    return comb(n + size - 1, min(n, size - 1)) <= MAX_TERMS if size <= 200 and n < 10_000 else size == 1
-
-
-def _times_i(m: Term) -> Term:
-    factors = [m] if m is not b.ONE else []
-    if m.op == "mul":
-        factors = list(m.args)
-    if m.op == "div":
-        return b.div(_times_i(m.args[0]), m.args[1])
-    return b.mul(*sorted([b.I_CONST, *factors], key=order_key))
-
-
-def _has_i(key: Key) -> bool:
-    return key[0] == "exp" and any(x is b.I_CONST for x in _factors(key[1]))
-
-
-def _factors(m: Term) -> tuple[Term, ...]:
-    if m.op == "mul":
-        return m.args
-    if m.op == "div":
-        return _factors(m.args[0])
-    return (m,)
-
-
-def _scaled(c: Fraction, m: Term) -> Term:
-    if m is b.ONE:
-        return num(c)
-    if c == 1:
-        return m
-    if m.op == "mul":
-        return b.mul(num(c), *m.args)
-    if m.op == "div":
-        return b.div(_scaled(c, m.args[0]), m.args[1])
-    return b.mul(num(c), m)
-
-
-def _combine(parts: Iterable[tuple[Fraction, Term]]) -> Term:
-    terms = sorted(((order_key(m), _scaled(c, m)) for c, m in parts if c), key=lambda pair: pair[0])
-    return b.add(*(t for _, t in terms))
-
-
-def _key_order(key: Key) -> tuple[Any, ...]:
-    rank = {"exp": 3, "power": 2, "root": 1, "atom": 0, "shifted": 2}[key[0]]
-    return (rank, *(order_key(part) if isinstance(part, Term) else str(part) for part in key[1:]))
-
-
 def normalise_region(t: Term, rw: Rewriter) -> Term:
     """The canonical term of an arithmetic region."""
     plain = _plain(t)
@@ -663,9 +402,9 @@ def normalise_region(t: Term, rw: Rewriter) -> Term:
         return plain
     region = Region(rw)
     flat = region.flatten(t)
-    if flat.op not in ARITHMETIC:
+    if flat.op not in SCALAR_ARITHMETIC:
         return flat
-    if flat.op == "pow" and integer_value(flat.args[1]) is None and flat.args[0].op not in ARITHMETIC:
+    if flat.op == "pow" and integer_value(flat.args[1]) is None and flat.args[0].op not in SCALAR_ARITHMETIC:
         return flat
     if _infinite(flat):
         return flat
@@ -683,13 +422,13 @@ def _plain(t: Term) -> Term | None:
     if q is not None:
         return num(q)
     if t.op == "neg" and t.args[0].op == "sym":
-        return _scaled(Fraction(-1), t.args[0])
+        return scaled(Fraction(-1), t.args[0])
     if t.op == "mul" and len(t.args) == 2 and t.args[1].op == "sym":
         q = rational_value(t.args[0])
-        return None if q is None else b.ZERO if q == 0 else _scaled(q, t.args[1])
+        return None if q is None else b.ZERO if q == 0 else scaled(q, t.args[1])
     if t.op == "div" and t.args[0].op == "sym":
         q = rational_value(t.args[1])
-        return None if q is None or q == 0 else _scaled(1 / q, t.args[0])
+        return None if q is None or q == 0 else scaled(1 / q, t.args[0])
     if t.op == "pow" and t.args[0].op == "sym":
         n = integer_value(t.args[1])
         return None if n is None or not 1 <= n <= MAX_EXPONENT else t.args[0] if n == 1 else b.pow_(t.args[0], num(n))
@@ -703,7 +442,7 @@ def _infinite(t: Term) -> bool:
         x = stack.pop()
         if x is b.INF or x.op == "opaque" or (x.op == "const" and x.data == "undefined"):
             return True
-        if x.op in ARITHMETIC and x not in seen:
+        if x.op in SCALAR_ARITHMETIC and x not in seen:
             seen.add(x)
             stack.extend(x.args)
     return False

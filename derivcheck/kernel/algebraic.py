@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import flint
 
-from derivcheck.kernel.algebra import linear_terms, rational_value
+from derivcheck.kernel.literals import linear_terms, rational_value
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term
 

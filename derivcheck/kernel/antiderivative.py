@@ -12,9 +12,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from derivcheck.kernel import algebra
-from derivcheck.kernel.algebra import integer_value, linear_terms
 from derivcheck.kernel.branch_cuts import off_cut
 from derivcheck.kernel.budget import OutOfBudget
+from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, num, substitute, subterms
 

@@ -16,7 +16,7 @@ from functools import cmp_to_key
 from typing import TYPE_CHECKING
 
 from derivcheck.kernel import algebra
-from derivcheck.kernel.algebra import integer_value, rational_value
+from derivcheck.kernel.literals import integer_value, rational_value
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, num, subterms
 

@@ -21,7 +21,7 @@ from functools import lru_cache
 from math import comb, factorial
 from typing import TYPE_CHECKING
 
-from derivcheck.kernel.algebra import integer_value, linear_terms
+from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.monomials import constant_part, degree_in, factored, linear_in
 from derivcheck.kernel.powerseries import bernoulli, half_factorials, reciprocals, zeta_values
 from derivcheck.kernel.vandermonde import convolution, vandermonde

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from derivcheck.kernel.algebra import integer_value
+from derivcheck.kernel.literals import integer_value
 from derivcheck.kernel.totality import total
 from derivcheck.terms.term import Term
 

@@ -78,7 +78,7 @@ def _own(t: Term, oracle: Oracle) -> Term | None:
         return None if oracle.nonzero(t.args[1]) else nonzero(t.args[1])
     if t.op == "pow":
         base, exponent = t.args
-        from derivcheck.kernel.algebra import integer_value, rational_value
+        from derivcheck.kernel.literals import integer_value, rational_value
 
         n = integer_value(exponent)
         if n is not None:
@@ -307,7 +307,7 @@ def _necessary(t: Term, oracle: Oracle, out: dict[Term, None]) -> None:
         if x.op == "div":
             out[nonzero(x.args[1])] = None
         elif x.op == "pow":
-            from derivcheck.kernel.algebra import integer_value
+            from derivcheck.kernel.literals import integer_value
 
             n = integer_value(x.args[1])
             if n is not None and n < 0:
@@ -327,7 +327,7 @@ def _necessary(t: Term, oracle: Oracle, out: dict[Term, None]) -> None:
 def _real_side(side: Term, oracle: Oracle, out: dict[Term, None]) -> None:
     """A side r + ∑ c_k f_k, the f_k square roots or logarithms of real u_k, r and c_k real, all c_k of one strict sign, is real only
     where all u_k ≥ 0 (> 0 for logarithms): the imaginary parts √(-u_k) and π are not negative and can't cancel."""
-    from derivcheck.kernel.algebra import linear_terms, rational_value
+    from derivcheck.kernel.literals import linear_terms, rational_value
 
     gained: list[Term] = []
     signs: set[bool] = set()

@@ -101,7 +101,7 @@ def finite(s: Term) -> bool:
 
 def mass_points(s: Term) -> list[Term] | None:
     """The elements of a set of at most 12 literal integers, in order."""
-    from derivcheck.kernel.algebra import integer_value
+    from derivcheck.kernel.literals import integer_value
     from derivcheck.terms.term import num
 
     if s.op == "range":
@@ -185,7 +185,7 @@ def mixture(d: Term, oracle: Oracle) -> list[tuple[Term, Term]] | None:
     """`λx. ∑ c_i p_i(x)` with c_i ≥ 0 free of x: the weights and the densities (the weights need not add up to 1 here)."""
     if d.op != "lam" or len(d.bound) != 1:
         return None
-    from derivcheck.kernel.algebra import linear_terms
+    from derivcheck.kernel.literals import linear_terms
     from derivcheck.kernel.monomials import factors, product
     from derivcheck.terms.term import num
 

@@ -12,7 +12,7 @@ Calculus, chapters 5 (first identification theorem, 5.11), 8 and 9; The Matrix C
 
 from __future__ import annotations
 
-from derivcheck.kernel.algebra import linear_terms
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.matrix_facts import partition
 from derivcheck.kernel.matrix_form import decode
 from derivcheck.kernel.rewrite import Rewriter

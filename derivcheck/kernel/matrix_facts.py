@@ -254,7 +254,7 @@ def diagonal_transposed(f: Term, oracle: Oracle) -> bool:
 
 
 def _numbers(t: Term) -> bool:
-    from derivcheck.kernel.algebra import rational_value
+    from derivcheck.kernel.literals import rational_value
 
     return all(a.sort.kind == "num" and rational_value(a) is not None for a in t.args) and partition(t)[0] == partition(t)[1]
 
@@ -262,7 +262,7 @@ def _numbers(t: Term) -> bool:
 def _determinant_of_numbers(t: Term) -> object:
     import flint
 
-    from derivcheck.kernel.algebra import rational_value
+    from derivcheck.kernel.literals import rational_value
 
     n = partition(t)[0]
     values = [rational_value(x) or Fraction(0) for x in t.args]

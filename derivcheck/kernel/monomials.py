@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import flint
 
-from derivcheck.kernel.algebra import Region, integer_value, linear_terms
+from derivcheck.kernel.algebra import Region
+from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.ordering import order_key
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, num

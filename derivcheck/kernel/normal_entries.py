@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from derivcheck.kernel.algebra import integer_value
+from derivcheck.kernel.literals import integer_value
 from derivcheck.kernel.monomials import factors
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.terms import build as b

@@ -18,7 +18,8 @@ from functools import lru_cache
 from math import comb, factorial
 from typing import TYPE_CHECKING
 
-from derivcheck.kernel.algebra import integer_value, is_zero, linear_terms
+from derivcheck.kernel.algebra import is_zero
+from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.monomials import constant_part, linear_in, univariate
 from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b

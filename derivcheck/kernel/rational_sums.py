@@ -10,7 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from derivcheck.kernel.algebra import integer_value
+from derivcheck.kernel.literals import integer_value
 from derivcheck.kernel.monomials import degree_in, factored, partial_fractions, product, univariate
 from derivcheck.kernel.summable import infinite_range
 from derivcheck.terms import build as b

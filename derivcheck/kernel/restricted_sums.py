@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from derivcheck.kernel.algebra import integer_value
+from derivcheck.kernel.literals import integer_value
 from derivcheck.kernel.monomials import linear_in, product
 from derivcheck.kernel.summable import infinite_range
 from derivcheck.kernel.totality import total

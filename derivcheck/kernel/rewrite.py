@@ -20,6 +20,7 @@ from derivcheck.kernel.oracle import Oracle
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration, Hypothesis
 from derivcheck.terms.term import Term, bind, binder_names, fresh, instantiate, mk, num, rebind, substitute
+from derivcheck.terms.vocabulary import SCALAR_ARITHMETIC
 
 RuleFunction = Callable[[Term, "Rewriter"], "Term | None"]
 
@@ -139,7 +140,7 @@ class Rewriter:
     def _normalise(self, t: Term) -> Term:
         from derivcheck.kernel import algebra
 
-        if t.op in algebra.ARITHMETIC and t.sort.kind == "num":
+        if t.op in SCALAR_ARITHMETIC and t.sort.kind == "num":
             return algebra.normalise_region(t, self)
         t = self._congruence(t)
         return self._rewrite(t)

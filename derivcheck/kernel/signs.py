@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import flint
 
-from derivcheck.kernel.algebra import Region, linear_terms
+from derivcheck.kernel.algebra import Region
 from derivcheck.kernel.budget import Budget, OutOfBudget
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, subterms
 

@@ -191,7 +191,7 @@ class Structure:
     def op_pow(self, t: Term) -> Info:
         base, exponent = t.args
         if exponent.op == "num" or exponent.op == "neg":
-            from derivcheck.kernel.algebra import integer_value
+            from derivcheck.kernel.literals import integer_value
 
             n = integer_value(exponent)
             if n is not None and abs(n) < 10_000:
@@ -212,7 +212,7 @@ class Structure:
                 out = iv.meet(out, Info(True, hi=F(1)))
             return out
         if x.real and y.integer:
-            from derivcheck.kernel.algebra import linear_terms
+            from derivcheck.kernel.literals import linear_terms
 
             terms = linear_terms(exponent)
             if all(c.denominator == 1 and c.numerator % 2 == 0 for c, _ in terms) and all(self.info(m).integer for _, m in terms):

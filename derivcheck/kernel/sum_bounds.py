@@ -11,8 +11,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.bounds import Info
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, num
 

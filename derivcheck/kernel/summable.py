@@ -9,8 +9,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from derivcheck.kernel.algebra import integer_value
 from derivcheck.kernel.closedsums import geometric_factor
+from derivcheck.kernel.literals import integer_value
 from derivcheck.kernel.monomials import degree_in, linear_in, split_factors, univariate
 from derivcheck.terms import build as b
 from derivcheck.terms.sorts import BOOL

@@ -23,8 +23,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from derivcheck.kernel.algebra import integer_value, linear_terms
 from derivcheck.kernel.closedsums import closed
+from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.monomials import Place, constant_part, factors, linear_in, measure, places, product, split_factors
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.rational_sums import sum_of_fractions

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from derivcheck.kernel.algebra import integer_value, rational_value
+from derivcheck.kernel.literals import integer_value, rational_value
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, binder_names, open_binder, substitute, subterms
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.check import Proof, Session
 from derivcheck.kernel.inferences.extrema import needed
 from derivcheck.kernel.inferences.operators import strict
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.ordering import order_key
 from derivcheck.provers import linear, order, probability, scalar, summands

@@ -10,8 +10,8 @@ from __future__ import annotations
 from fractions import Fraction
 from math import lcm
 
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.check import Proof, Session
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.ordering import order_key
 from derivcheck.provers.scalar import attempt, leaf

@@ -7,9 +7,9 @@ above.  Limits: one such u.
 
 from __future__ import annotations
 
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.check import Proof, Session
 from derivcheck.kernel.inferences.integer_cases import LARGEST
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.ordering import order_key
 from derivcheck.provers.scalar import attempt, leaf

@@ -12,8 +12,8 @@ from typing import Any
 
 from flint import fmpq
 
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.check import Proof, Session
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.ordering import order_key

@@ -14,9 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from derivcheck.kernel.algebra import integer_value, linear_terms
 from derivcheck.kernel.check import Proof, Session
 from derivcheck.kernel.inferences.probability import LINEAR
+from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.monomials import factors
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.ordering import order_key

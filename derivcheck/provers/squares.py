@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import combinations, combinations_with_replacement
 
-from derivcheck.kernel.algebra import integer_value
 from derivcheck.kernel.check import Proof, Session
+from derivcheck.kernel.literals import integer_value
 from derivcheck.kernel.monomials import factors
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.provers.linear import solve, useful, vector

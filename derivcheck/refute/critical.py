@@ -286,7 +286,7 @@ def member_of(family: Term, t: Term, k: int, model: Model) -> acb | None:
 
 def turning_points(equation: Term, s: Term, model: Model) -> list[acb]:
     """Solutions of cos u = ±1 and sin u = ±1, where no sign changes: sin u vanishes there and cos u has the sign (or the other way round)."""
-    from derivcheck.kernel.algebra import linear_terms
+    from derivcheck.kernel.literals import linear_terms
 
     terms = linear_terms(b.sub(equation.args[0], equation.args[1]))
     waves = [(c, m) for c, m in terms if m.op == "fn" and m.data in ("cos", "sin")]

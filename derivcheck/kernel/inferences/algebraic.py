@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from derivcheck.kernel import algebra, algebraic
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.check import Rejected, Session, inference
+from derivcheck.kernel.generators import Key
 from derivcheck.kernel.inferences.basic import relation
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, num
@@ -52,7 +53,7 @@ def algebraic_number(ob: Obligation, params: tuple[Any, ...], session: Session) 
     return []
 
 
-def _constant(key: algebra.Key, region: algebra.Region) -> bool:
+def _constant(key: Key, region: algebra.Region) -> bool:
     """Whether a generator is an algebraic number."""
     if key[0] == "atom":
         return algebraic.is_algebraic(key[1])

@@ -86,7 +86,7 @@ def _corner(c: Term, side: Term) -> bool:
 
 def _single(p: Term, primitives: list[Term], x: Term) -> bool:
     """One antiderivative enters with a nonzero rational coefficient: its constant can be chosen on each part of the domain."""
-    from derivcheck.kernel.algebra import linear_terms
+    from derivcheck.kernel.literals import linear_terms
 
     for side in p.args[:2]:
         for c, m in linear_terms(side):

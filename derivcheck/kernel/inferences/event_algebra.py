@@ -10,10 +10,10 @@ from itertools import product
 from typing import Any
 
 from derivcheck.kernel import algebra
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.check import Rejected, Session, eigen, inference
 from derivcheck.kernel.inferences.basic import relation
 from derivcheck.kernel.inferences.operators import _fixed, strict
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.rewrite import negation

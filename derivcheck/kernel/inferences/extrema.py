@@ -137,7 +137,7 @@ def minimax(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[O
 
 def _polynomial(f: Term, s: Term) -> bool:
     """A polynomial in s (a normal form)."""
-    from derivcheck.kernel.algebra import integer_value, linear_terms
+    from derivcheck.kernel.literals import integer_value, linear_terms
     from derivcheck.kernel.monomials import factors
 
     for _, m in linear_terms(f):

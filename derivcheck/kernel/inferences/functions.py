@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from derivcheck.kernel import algebra
 from derivcheck.kernel.check import Rejected, Session, eigen, inference
 from derivcheck.kernel.inferences.basic import relation
 from derivcheck.kernel.inferences.solutions import holding, solve_linear, with_facts
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Context
@@ -89,7 +89,7 @@ def injective(ob: Obligation, params: tuple[Any, ...], session: Session) -> list
 def _combination(t: Term, f: Term, rw: Any) -> list[tuple[Term, Term]]:
     """t as ∑ λ_i f(v_i): pairs (λ_i, v_i); Rejected if anything else is left."""
     out: list[tuple[Term, Term]] = []
-    for c, m in algebra.linear_terms(rw.nf(t)):
+    for c, m in linear_terms(rw.nf(t)):
         factors = list(m.args) if m.op == "mul" else [m]
         bottom: Term | None = None
         if m.op == "div":

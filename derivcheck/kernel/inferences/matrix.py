@@ -11,6 +11,7 @@ from typing import Any
 from derivcheck.kernel import algebra
 from derivcheck.kernel.check import Rejected, Session, inference
 from derivcheck.kernel.inferences.basic import relation
+from derivcheck.kernel.literals import integer_value
 from derivcheck.kernel.matrix_facts import invertible, orthogonal, partition, pd, psd, real_entries
 from derivcheck.kernel.matrix_form import decode
 from derivcheck.kernel.obligation import Obligation
@@ -141,7 +142,7 @@ def finite_index(ob: Obligation, params: tuple[Any, ...], session: Session) -> l
     d = ob.context.declarations.get(i)
     if d is None or d.domain is None or d.domain.op != "range" or i.sort.kind != "num" or randomness(session.oracle(ob.context)).is_random(i):
         raise Rejected("not a declared index")
-    lo, hi = (algebra.integer_value(a) for a in d.domain.args)
+    lo, hi = (integer_value(a) for a in d.domain.args)
     if lo is None or hi is None or hi - lo > 15:
         raise Rejected("not a short range")
     out = []

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.check import Rejected, Session, eigen, inference
 from derivcheck.kernel.inferences.probability import LINEAR, gap
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.rewrite import binder_facts

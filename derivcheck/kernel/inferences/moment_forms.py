@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from derivcheck.kernel import algebra
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.check import Rejected, Session, eigen, inference
 from derivcheck.kernel.elimination import zero_modulo_hypotheses
 from derivcheck.kernel.inferences.basic import relation
 from derivcheck.kernel.inferences.probability import LINEAR, gap
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.oracle import Oracle

@@ -13,6 +13,7 @@ from derivcheck.kernel import algebra
 from derivcheck.kernel.check import Rejected, Session, inference
 from derivcheck.kernel.inferences.basic import relation
 from derivcheck.kernel.inferences.solutions import holding, with_facts
+from derivcheck.kernel.literals import integer_value, linear_terms, rational_value
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.randomness import randomness
 from derivcheck.terms import build as b
@@ -46,7 +47,7 @@ def same_function(ob: Obligation, params: tuple[Any, ...], session: Session) -> 
             return [Obligation(ob.context, b.rel(u, data, v))]
         if oracle.positive(u) and oracle.positive(v) and oracle.negative(e):
             return [Obligation(ob.context, b.rel(u, _FLIP[data], v))]
-        n = algebra.integer_value(e)
+        n = integer_value(e)
         if n is not None and n > 0 and n % 2 and oracle.real(u) and oracle.real(v):
             return [Obligation(ob.context, b.rel(u, data, v))]
     if x.op == "pow" and y.op == "pow" and x.args[0] is y.args[0]:
@@ -120,7 +121,7 @@ def unfold_order(atom: Term, data: str, w: Term, rw: Any) -> Term:
         raise Rejected("not shown real")
     if atom.op == "pow":
         u, e = atom.args
-        q = algebra.rational_value(e)
+        q = rational_value(e)
         if q is None and o.positive(u) and o.real(e):
             # b^e R w for b ≠ 1: compare exponents of logarithms
             if not o.positive(w):
@@ -240,7 +241,7 @@ def floor_bound(ob: Obligation, params: tuple[Any, ...], session: Session) -> li
         x, y = y, x
     rw = session.rewriter(ob.context)
     gap = rw.nf(b.sub(y, x))
-    for c, m in algebra.linear_terms(gap):
+    for c, m in linear_terms(gap):
         if m.op != "fn" or m.data != "floor" or abs(c) != 1 or not rw.oracle.real(m.args[0]):
             continue
         rest = rw.nf(b.sub(gap, b.mul(num(c), m)))
@@ -259,7 +260,7 @@ def floor_bound(ob: Obligation, params: tuple[Any, ...], session: Session) -> li
 @inference("residues", statement="m ∣ p(n) for an integer polynomial p if it holds for all residues modulo m", source="congruences", method="residues")
 def residues(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     d, t = relation(ob, "divides")
-    m = algebra.integer_value(d)
+    m = integer_value(d)
     if m is None or m <= 0 or m > 10_000:
         raise Rejected("not a small number")
     rw = session.rewriter(ob.context)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from derivcheck.kernel import algebra
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.check import Rejected, Session, eigen, inference
 from derivcheck.kernel.inferences.basic import CORE, relation
+from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.ordering import order_key
@@ -290,7 +290,7 @@ def finite_values(s: Term) -> list[Term] | None:
     if s.op == "finset":
         return list(s.args) if all(a.op == "num" or a.op == "neg" for a in s.args) else None
     if s.op == "range":
-        lo, hi = algebra.integer_value(s.args[0]), algebra.integer_value(s.args[1])
+        lo, hi = integer_value(s.args[0]), integer_value(s.args[1])
         if lo is not None and hi is not None and hi - lo < MAX_VALUES:
             return [num(i) for i in range(lo, hi + 1)]
     return None

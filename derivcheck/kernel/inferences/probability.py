@@ -350,7 +350,7 @@ def union_bound(ob: Obligation, params: tuple[Any, ...], session: Session) -> li
 )
 def pointwise(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """The goal's difference must have a normal form with one mean in it; leaves f ≥ 0 and the signs of c and d."""
-    from derivcheck.kernel.algebra import linear_terms
+    from derivcheck.kernel.literals import linear_terms
     from derivcheck.kernel.monomials import factors, product
     from derivcheck.kernel.rewrite import binder_facts
     from derivcheck.terms.term import binder_names, num

@@ -17,9 +17,9 @@ from typing import Any
 
 import flint
 
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.check import Rejected, Session, inference
 from derivcheck.kernel.inferences.solutions import holding, with_facts
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.randomness import randomness

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.check import Rejected, Session, inference
 from derivcheck.kernel.inferences.basic import relation
 from derivcheck.kernel.inferences.functions import curvature
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term

@@ -9,6 +9,7 @@ from typing import Any
 
 from derivcheck.kernel import algebra
 from derivcheck.kernel.check import Rejected, Session, inference
+from derivcheck.kernel.literals import rational_value
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.randomness import CLOSED, mentions_random, randomness
 from derivcheck.kernel.rewrite import negation
@@ -262,7 +263,7 @@ def unfold(atom: Term, w: Term, rw: Any) -> Term | None:
     o = rw.oracle
     if atom.op == "pow":
         u, e = atom.args
-        q = algebra.rational_value(e)
+        q = rational_value(e)
         if q is not None and q.numerator == 1 and q > 0:
             # u^{1/n} = w: raise to the n-th power
             return b.eq(u, b.pow_(w, q.denominator))

@@ -6,8 +6,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from derivcheck.kernel.algebra import integer_value
 from derivcheck.kernel.check import Rejected, Session, inference
+from derivcheck.kernel.literals import integer_value
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b

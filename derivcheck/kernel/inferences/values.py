@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from derivcheck.kernel.algebra import integer_value, numerator_polynomials
+from derivcheck.kernel.algebra import numerator_polynomials
 from derivcheck.kernel.check import Rejected, Session, inference
+from derivcheck.kernel.literals import integer_value
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.rewrite import Rewriter, negation
 from derivcheck.terms import build as b

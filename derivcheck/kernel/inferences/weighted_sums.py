@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.check import Rejected, Session, eigen, inference, opened
 from derivcheck.kernel.inferences.basic import relation
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.randomness import mentions_random

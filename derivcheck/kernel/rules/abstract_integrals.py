@@ -13,9 +13,9 @@ The orders of derivatives fall, and the argument of a declared function becomes 
 
 from __future__ import annotations
 
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.antiderivative import linear_slope, split_factors
 from derivcheck.kernel.continuity import continuous, smooth
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.terms import build as b

@@ -8,8 +8,8 @@ an abstract symbol: that the double integral exists (Fubini's condition) is reco
 
 from __future__ import annotations
 
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.densities import full
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.rewrite import Rewriter, rule

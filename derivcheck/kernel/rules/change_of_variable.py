@@ -12,7 +12,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from derivcheck.kernel import algebra
-from derivcheck.kernel.algebra import integer_value, linear_terms
+from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.monomials import factors
 from derivcheck.kernel.rewrite import Rewriter, level_symbol, rule
 from derivcheck.terms import build as b

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from derivcheck.kernel import algebra
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.densities import domains
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.monomials import degree_in, factors, product
 from derivcheck.kernel.rewrite import Rewriter, level_symbol, rule
 from derivcheck.terms import build as b

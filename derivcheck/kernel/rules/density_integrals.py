@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from derivcheck.kernel.algebra import integer_value, linear_terms
 from derivcheck.kernel.densities import domains, full, given_count, positive, variable_domains
+from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.rewrite import Rewriter, rule

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from derivcheck.kernel.algebra import rational_value
+from derivcheck.kernel.literals import rational_value
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term

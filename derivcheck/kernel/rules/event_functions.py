@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from derivcheck.kernel.algebra import linear_terms
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.randomness import randomness
 from derivcheck.kernel.rewrite import Rewriter, level_symbol, rule

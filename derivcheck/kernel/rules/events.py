@@ -10,7 +10,7 @@ Source: Kolmogorov; Bayes; Williams, Probability with Martingales, ch. 9.
 
 from __future__ import annotations
 
-from derivcheck.kernel.algebra import linear_terms
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.randomness import randomness
 from derivcheck.kernel.rewrite import Rewriter, level_symbol, rule

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derivcheck.kernel.algebra import integer_value, linear_terms
 from derivcheck.kernel.known_means import known_means
+from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.randomness import Randomness, randomness

@@ -9,7 +9,7 @@ Conditions: a sum of more than one random term is split where its moments are fi
 
 from __future__ import annotations
 
-from derivcheck.kernel.algebra import integer_value
+from derivcheck.kernel.literals import integer_value
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.kernel.rules.expectation import HEAVY, SOURCE, Expectation, atom_node
 from derivcheck.kernel.summable import integrability

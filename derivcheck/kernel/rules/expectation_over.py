@@ -14,7 +14,6 @@ from __future__ import annotations
 from fractions import Fraction
 
 from derivcheck.kernel import moments
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.densities import (
     domains,
     finite,
@@ -26,6 +25,7 @@ from derivcheck.kernel.densities import (
     positive,
     value,
 )
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.rewrite import Rewriter, level_symbol, rule

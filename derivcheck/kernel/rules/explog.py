@@ -10,7 +10,8 @@ from fractions import Fraction
 
 import flint
 
-from derivcheck.kernel.algebra import Region, integer_value, linear_terms, rational_value
+from derivcheck.kernel.algebra import Region
+from derivcheck.kernel.literals import integer_value, linear_terms, rational_value
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, num

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.densities import finite
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.kernel.rules.optimum import content

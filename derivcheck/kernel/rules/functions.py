@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derivcheck.kernel.algebra import integer_value, linear_terms
+from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.kernel.rules.explog import unit_cos
 from derivcheck.terms import build as b

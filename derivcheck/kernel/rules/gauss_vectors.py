@@ -9,7 +9,7 @@ Source: The Matrix Cookbook (365); Anderson, An Introduction to Multivariate Sta
 
 from __future__ import annotations
 
-from derivcheck.kernel.algebra import linear_terms
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.matrix_facts import pd
 from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.rewrite import Rewriter, rule

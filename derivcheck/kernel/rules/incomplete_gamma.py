@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derivcheck.kernel.algebra import linear_terms, rational_value
+from derivcheck.kernel.literals import linear_terms, rational_value
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, num

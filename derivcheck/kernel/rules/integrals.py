@@ -10,9 +10,9 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil, floor
 
-from derivcheck.kernel.algebra import linear_terms, rational_value
 from derivcheck.kernel.antiderivative import find, linear_slope, split_factors
 from derivcheck.kernel.limits import limit
+from derivcheck.kernel.literals import linear_terms, rational_value
 from derivcheck.kernel.monomials import univariate
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.kernel.rules.explog import positive_factors
@@ -250,7 +250,7 @@ def _gauss(x: Term, kernel: Term, rw: Rewriter, inner: Rewriter) -> Term | None:
     """∫_ℝ x^n e^{-a x² + e x + g} dx = √(π/a) e^{peak} ∑ C(n, 2k) centre^{n-2k} (2k-1)!! / (2a)^k."""
     from math import comb
 
-    from derivcheck.kernel.algebra import integer_value
+    from derivcheck.kernel.literals import integer_value
     from derivcheck.semantics.differentiate import differentiate
 
     p, u, others = _powers(kernel, x)

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from derivcheck.kernel import algebra
-from derivcheck.kernel.algebra import linear_terms
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.randomness import Randomness, randomness
 from derivcheck.kernel.rewrite import Rewriter, level_symbol, rule

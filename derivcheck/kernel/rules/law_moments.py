@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from derivcheck.kernel import moments
-from derivcheck.kernel.algebra import integer_value, linear_terms
+from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.monomials import factors, linear_in, product
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.kernel.totality import total

@@ -5,6 +5,7 @@ from __future__ import annotations
 from derivcheck.kernel import algebra
 from derivcheck.kernel.infinite import is_infinite, unbounded
 from derivcheck.kernel.limits import limit
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.semantics.differentiate import differentiate
 from derivcheck.terms import build as b
@@ -60,7 +61,7 @@ def _turns(body: Term, s: Term, periods: tuple[Term, ...], integral: bool, rw: R
 
 def sequence_limit(body: Term, n: Term, rw: Rewriter) -> Term | None:
     """c n^k r^n → 0 for |r| < 1, summand by summand, by |r^n| ≤ e^{-λ n} with λ = -log|r| > 0 (r = 0 aside, where it is 0)."""
-    from derivcheck.kernel.algebra import linear_terms
+    from derivcheck.kernel.literals import linear_terms
     from derivcheck.terms.context import Declaration
     from derivcheck.terms.term import fresh, mk, subterms
 
@@ -119,7 +120,7 @@ def _partial_sums(m: Term, n: Term, rw: Rewriter) -> Term | None:
     (k,), body, inner = rw.under(endless)
     if n in body.free or not all(valued(f, rw.oracle) for f in factors if f is not t):
         return None
-    if not all(summable(k, lo, b.INF, g, inner) for _, g in algebra.linear_terms(inner.nf(body))):
+    if not all(summable(k, lo, b.INF, g, inner) for _, g in linear_terms(inner.nf(body))):
         return None
     return b.mul(*(f for f in factors if f is not t), endless)
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from derivcheck.kernel.algebra import linear_terms
 from derivcheck.kernel.densities import positive
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.terms import build as b

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from derivcheck.kernel.algebra import integer_value, rational_value
+from derivcheck.kernel.literals import integer_value, rational_value
 from derivcheck.kernel.matrix_facts import invertible, partition
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.terms import build as b

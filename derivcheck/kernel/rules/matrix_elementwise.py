@@ -248,7 +248,7 @@ def elementwise_function(t: Term, rw: Rewriter) -> Term | None:
 
 def _linear_function(t: Term, f: Term, x: Term, body: Term, rw: Rewriter) -> Term | None:
     # f(u) = p u + q entry by entry
-    from derivcheck.kernel.algebra import linear_terms
+    from derivcheck.kernel.literals import linear_terms
 
     slope: list[Term] = []
     rest: list[Term] = []

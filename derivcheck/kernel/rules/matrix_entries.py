@@ -6,7 +6,7 @@ The group `matrix-entries` spells products, traces, inner products, norms and so
 
 from __future__ import annotations
 
-from derivcheck.kernel.algebra import integer_value, linear_terms
+from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.matrix_facts import diagonal, partition, symmetric
 from derivcheck.kernel.matrix_form import Word, decode
 from derivcheck.kernel.matrix_words import has_inner_one

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from derivcheck.kernel.algebra import linear_terms
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.matrix_facts import transpose_of
 from derivcheck.kernel.normal_entries import entry_moment
 from derivcheck.kernel.rewrite import Rewriter, rule

@@ -6,7 +6,7 @@ Matrix Cookbook (2012), equations (1) to (6) and 3.2 (inverses); Henderson and S
 
 from __future__ import annotations
 
-from derivcheck.kernel.algebra import integer_value
+from derivcheck.kernel.literals import integer_value
 from derivcheck.kernel.matrix_facts import invertible, orthogonal, partition, pd, psd
 from derivcheck.kernel.matrix_form import (
     Form,

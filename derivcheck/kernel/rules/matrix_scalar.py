@@ -7,7 +7,7 @@ Cookbook, equations (11) to (30).
 
 from __future__ import annotations
 
-from derivcheck.kernel.algebra import rational_value
+from derivcheck.kernel.literals import rational_value
 from derivcheck.kernel.matrix_facts import invertible, orthogonal, partition, pd, real_entries
 from derivcheck.kernel.matrix_form import Form, Word, decode, encode, flip, is_scalar_sort, product, scaled, times
 from derivcheck.kernel.matrix_words import has_inner_one, reduce_word, turned_word

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from derivcheck.kernel.algebra import linear_terms
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.matrix_form import Form, Word, decode, encode, product, put, summed, times
 from derivcheck.kernel.rewrite import Rewriter, level_symbol, rule
 from derivcheck.terms import build as b

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import gcd, lcm
 
-from derivcheck.kernel.algebra import integer_value, linear_terms, rational_value
+from derivcheck.kernel.literals import integer_value, linear_terms, rational_value
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, bind, num

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from derivcheck.kernel.algebra import linear_terms
+from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.kernel.rules.explog import cartesian
 from derivcheck.kernel.rules.functions import negative_looking

@@ -8,7 +8,7 @@ Limits: infinite products stay as they are.
 
 from __future__ import annotations
 
-from derivcheck.kernel.algebra import integer_value, linear_terms
+from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.monomials import constant_part, factored, linear_in, measure, places
 from derivcheck.kernel.restricted_sums import FLIP
 from derivcheck.kernel.rewrite import Rewriter, negation, rule

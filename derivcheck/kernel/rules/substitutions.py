@@ -9,9 +9,9 @@ stand in the integrand.  The rule acts after those of `integrals.py` have found 
 
 from __future__ import annotations
 
-from derivcheck.kernel.algebra import linear_terms, rational_value
 from derivcheck.kernel.antiderivative import split_factors
 from derivcheck.kernel.limits import limit
+from derivcheck.kernel.literals import linear_terms, rational_value
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.kernel.rules.integrals import _degree, _powers, by_antiderivative, evaluate_integral, is_minus_inf

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from derivcheck.kernel.algebra import integer_value
+from derivcheck.kernel.literals import integer_value
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.kernel.summation import UNFOLD, Summation
 from derivcheck.terms import build as b
