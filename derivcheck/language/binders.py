@@ -146,9 +146,8 @@ def _as_interval(symbol: Term, domain: Term, conditions: list[Term]) -> Term | N
             lower = (bound, strict)
         else:
             upper = (bound, strict)
-    from derivcheck.language.declarations import interval_domain
 
-    return interval_domain(lower, upper)
+    return build.real_interval(lower, upper)
 
 
 def flatten_braces(items: Items) -> Items:

@@ -1,15 +1,25 @@
-"""`let`, `assume`, `vary`, `as`, `convention`: what they add to a scope.
+"""`let`: what it adds to a scope.
 
 A `let` is a list of declarations.  Each has names, one of `\\in S`, `: S \\to T`, `\\sim D`, a chain of bounds, or nothing, then attributes, then
-perhaps `for n = 1, \\dots, N`.  The words have been marked by the reader (`Leaf.kind == "text"`).
+perhaps `for n = 1, \\dots, N`.  Chains of bounds are in `declared_bounds.py`, joint densities in `declared_densities.py`.  The words have been marked by the reader (`Leaf.kind == "text"`).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from derivcheck.language import arithmetic, binders, definitions, laws, let, matrices, matrix_names, names, relations
+from derivcheck.language import (
+    arithmetic,
+    binders,
+    declared_bounds,
+    declared_densities,
+    entries,
+    laws,
+    let,
+    matrices,
+    matrix_names,
+    names,
+)
 from derivcheck.language.items import (
     Items,
     base_leaf,
@@ -18,17 +28,16 @@ from derivcheck.language.items import (
     find,
     is_comma,
     is_mid,
-    is_relation,
     leaf,
     span_of,
     split_on,
 )
-from derivcheck.language.scope import Density, Entry
-from derivcheck.language.syntax import Group, Leaf, Scripts, Seq, Span
+from derivcheck.language.scope import Entry
+from derivcheck.language.syntax import Group, Leaf, Scripts, Seq
 from derivcheck.terms import build
-from derivcheck.terms.build import INF, INTEGERS, NONNEGATIVE, POSITIVE, REALS, ZERO, neg
-from derivcheck.terms.context import Declaration, Hypothesis
-from derivcheck.terms.sorts import NUM, SET, Sort, fam, fun, tup
+from derivcheck.terms.build import INF, INTEGERS, NONNEGATIVE, POSITIVE, REALS, ZERO
+from derivcheck.terms.context import Declaration
+from derivcheck.terms.sorts import NUM, SET, Sort, fam, fun
 from derivcheck.terms.sorts import dist as dist_sort
 from derivcheck.terms.term import Term, mk, subterms, sym
 
@@ -40,10 +49,10 @@ def declare(e: Elaborator, d: let.Declared) -> None:
     """Enter what one declaration says."""
     if "density" in d.words and any(any(isinstance(i, Group) for i in n) for n in d.names):
         for n in d.names:
-            declare_density(e, n, d)
+            declared_densities.declare_density(e, n, d)
         return
     if d.kind == "bounds":
-        declare_bounds(e, d)
+        declared_bounds.declare_bounds(e, d, declare)
         return
     names_ = list(d.names)
     given: list[Term] = []
@@ -140,65 +149,6 @@ def _narrow(domain: Term, word: str) -> Term:
     return build.over("setof", (x,), (domain,), build.rel(x, sign, ZERO))
 
 
-def enter(e: Elaborator, key: str, entry: Entry, *, family: bool, span: Span | None = None) -> None:
-    """Put an entry into the scope; a family may stand beside a symbol of its letter.  What was used before its declaration was
-    not undeclared after all: definitions that use it are read again, anything else must have meant the same."""
-    used = sym(key)
-    if used in e.scope.declarations and not e.scope.declarations[used].declared:
-        noted = f"{key} is not declared;"
-        e.diagnostics[:] = [d for d in e.diagnostics if not (d.code == "D301" and d.message.startswith(noted))]
-        if entry.symbol is not used:
-            if used in e.scope.seen or any(used in d.domain.free for d in e.scope.declarations.values()):
-                where = span if span is not None else Span(0, 0)
-                raise e.fail("D109", f"{key} stands above already, where nothing said what it is", where, "move this line above its first use")
-            del e.scope.declarations[used]
-            _put(e, key, entry, family)
-            definitions.read_again(e)
-            return
-    _put(e, key, entry, family)
-
-
-def _put(e: Elaborator, key: str, entry: Entry, family: bool) -> None:
-    old = e.scope.names.get(key)
-    if old is not None and family != is_family(old) and not _replaceable(e, old):
-        if family:
-            old.family = entry
-        else:
-            entry.family = old
-            e.scope.names[key] = entry
-        return
-    if old is not None:
-        entry.family = old.family
-    e.scope.names[key] = entry
-
-
-def is_family(entry: Entry) -> bool:
-    """Whether a name needs an index."""
-    if entry.symbol is not None:
-        return entry.symbol.sort.kind == "fam"
-    return entry.definition is not None and any(p.role == "sub" for p in entry.definition.params)
-
-
-def _replaceable(e: Elaborator, entry: Entry) -> bool:
-    declaration = e.scope.declaration(entry.symbol) if entry.symbol is not None else None
-    return declaration is not None and not declaration.declared
-
-
-def check_fresh(e: Elaborator, key: str, span: Span, *, family: bool = False) -> None:
-    """A name is declared once; as a family and as a symbol it can be."""
-    entry = e.scope.names.get(key)
-    if entry is not None and is_family(entry) != family:
-        entry = entry.family
-    if entry is None:
-        return
-    if entry.symbol is not None:
-        declaration = e.scope.declaration(entry.symbol)
-        if declaration is not None and not declaration.declared:
-            return
-        raise e.fail("D109", f"{key} is declared already", span, "use another name, or assume for a further condition")
-    raise e.fail("D109", f"{key} is defined already", span, "use another name")
-
-
 def _name_parts(e: Elaborator, items: Items, d: let.Declared) -> tuple[str, list[tuple[str, Term]]]:
     """The key of a name and its index letters with their ranges (none for a plain symbol)."""
     if len(items) != 1 or base_leaf(items[0]) is None:
@@ -256,7 +206,7 @@ def declare_name(e: Elaborator, d: let.Declared, items: Items, given: list[Term]
     law: Term | None = None
     key, indices = _name_parts(e, items, d)
     span = span_of(items, d.span)
-    check_fresh(e, key, span, family=bool(indices))
+    entries.check_fresh(e, key, span, family=bool(indices))
     if d.law_items:
         frame = {}
         for letter, _ in indices:
@@ -274,7 +224,7 @@ def declare_name(e: Elaborator, d: let.Declared, items: Items, given: list[Term]
     symbol = sym(key, symbol_sort)
     if symbol in e.scope.seen and (random or any(t.op == "set" and t.data == "C" for t in subterms(domain))):
         raise e.fail("D109", f"{key} stands above already, and was taken to be a real number", span, "move this line above its first use")
-    enter(e, key, Entry(symbol=symbol), family=bool(ranges), span=span)
+    entries.enter(e, key, Entry(symbol=symbol), family=bool(ranges), span=span)
     for letter, domain_of_letter in indices:
         e.scope.ranges[letter] = domain_of_letter
     if law is not None and ranges and any(sym(letter) in law.free for letter, _ in indices):
@@ -337,7 +287,7 @@ def declare_list(e: Elaborator, d: let.Declared, names_: list[Items], dots: int,
         key += "^{(·)}"
     else:
         raise e.fail("D046", "this list cannot be read", d.span, "write let x_1, \\dots, x_N \\in \\R")
-    check_fresh(e, key, d.span, family=True)
+    entries.check_fresh(e, key, d.span, family=True)
     lo = e.number(lo_items.items, lo_items.span)
     hi = INF if canonical(hi_items.items) == "\\infty" else matrix_names.size_of(e, hi_items)
     law = _law(e, d)
@@ -345,7 +295,7 @@ def declare_list(e: Elaborator, d: let.Declared, names_: list[Items], dots: int,
     domain, attributes = _apply_words(e, d, sort, domain)
     random = "random" in d.words or law is not None
     symbol = sym(key, fam(1, sort))
-    enter(e, key, Entry(symbol=symbol), family=True)
+    entries.enter(e, key, Entry(symbol=symbol), family=True)
     index_range = build.int_range(lo, hi)
     e.scope.declarations[symbol] = Declaration(
         symbol, domain, attributes, random=random, law=law, given=tuple(given), index_ranges=(index_range,), arg_domains=tuple(d.arg_domains),
@@ -353,202 +303,3 @@ def declare_list(e: Elaborator, d: let.Declared, names_: list[Items], dots: int,
     )  # fmt: skip
     if "independent" in d.words and not d.iid:
         e.scope.independent.append(((symbol,), tuple(given)))
-
-
-def declare_bounds(e: Elaborator, d: let.Declared) -> None:
-    """`a, b > 0`, `0 < \\beta < 1`: a real symbol with an interval as its domain."""
-    positions = [i for i, it in enumerate(d.chain) if is_relation(it)]
-    pieces: list[Items] = []
-    start = 0
-    for p in positions:
-        pieces.append(d.chain[start:p])
-        start = p + 1
-    pieces.append(d.chain[start:])
-    signs = [relations.relation_name(d.chain[p]) for p in positions]
-    if any(s in ("psd", "pd") for s in signs):
-        return _declare_definite(e, d, pieces, signs)
-    fresh_names = [k for k, piece in enumerate(pieces) if _is_new_name(e, piece, d)]
-    # `π < x` declares x
-    subject = next((k for k in fresh_names if canonical(pieces[k]) not in ("e", "\\pi", "i")), fresh_names[0] if fresh_names else -1)
-    if subject < 0 and len(pieces) == 3 and _names_constant(e, pieces[1]):
-        subject = 1  # 0 < \pi < 1 between bounds: nothing else can be meant
-    if subject < 0:
-        for piece in pieces:
-            if len(piece) == 1 and base_leaf(piece[0]) is not None and base_leaf(piece[0]).kind == "name":  # type: ignore[union-attr]
-                entry = e.scope.find(canonical(piece))
-                if entry is not None and entry.symbol is not None:
-                    return _further_bound(e, d)
-        raise e.fail("D046", "this let declares no new name", d.span, "a condition on declared symbols is an assume")
-    # `a ≥ b > 0` declares b as well (never a constant); in `x > c` nothing is said of c
-    names_in = [k for k in range(subject + 1, len(pieces)) if _is_new_name(e, pieces[k], d) and canonical(pieces[k]) not in ("e", "\\pi", "i")]
-    further = names_in if len(pieces) > 2 else []
-    for k in further:
-        domain, _ = _between(e, d, pieces, signs, k, [subject, *further])
-        _declare_real(e, d, [pieces[k]], domain)
-    domain, extra = _between(e, d, pieces, signs, subject, [])
-    extra = extra or bool(further)
-    _declare_real(e, d, list(d.names) if pieces[subject] in d.names else [*d.names, pieces[subject]], domain)
-    if extra:
-        e.scope.hypotheses.append(Hypothesis(e.settle(e.statement(d.chain, d.span), d.span), None, "domain"))
-
-
-def _declare_real(e: Elaborator, d: let.Declared, names_: list[Items], domain: Term) -> None:
-    member = let.Declared()
-    member.words, member.constant_in, member.indices, member.span = d.words, d.constant_in, d.indices, d.span
-    member.domain, member.kind = domain, "member"
-    member.names = names_
-    declare(e, member)
-
-
-def _between(e: Elaborator, d: let.Declared, pieces: list[Items], signs: list[str], subject: int, new: list[int]) -> tuple[Term, bool]:
-    """The set that the neighbours of a name in a chain of bounds give it (new names aside), and whether the chain says more."""
-    lower: tuple[Term, bool] | None = None
-    upper: tuple[Term, bool] | None = None
-    excluded: list[Term] = []
-    extra = False
-    for k in range(len(pieces)):
-        if k == subject or k in new:
-            continue
-        if abs(k - subject) > 1:
-            extra = True
-            continue
-        sign = signs[min(k, subject)]
-        value = e.number(pieces[k], span_of(pieces[k], d.span))
-        left = k < subject
-        if sign == "≠":
-            excluded.append(value)
-        elif (sign in ("<", "≤")) == left:
-            lower = (value, sign in ("<", ">"))
-        else:
-            upper = (value, sign in ("<", ">"))
-    domain = interval_domain(lower, upper)
-    for value in excluded:
-        domain = mk("setminus", (domain, build.finset(value)), None, SET)
-    return domain, extra
-
-
-def _declare_definite(e: Elaborator, d: let.Declared, pieces: list[Items], signs: list[str]) -> None:
-    raise e.fail("D046", "the size of this matrix is missing", d.span, "write let A \\in \\R^{d \\times d} positive definite")
-
-
-def _is_new_name(e: Elaborator, piece: Items, d: let.Declared) -> bool:
-    if len(piece) == 1 and leaf(piece[0], None, "\\dots"):
-        return False
-    head = base_leaf(piece[0]) if len(piece) == 1 else None
-    if head is None or head.kind not in ("name", "text") or head.text == "\\infty":
-        return False
-    key = canonical(piece)
-    entry = e.scope.names.get(key)
-    if entry is None:
-        if key in ("e", "\\pi", "i") and not d.names and len(d.chain) > 3:
-            return False
-        return True
-    if entry.symbol is not None:
-        declaration = e.scope.declaration(entry.symbol)
-        return declaration is not None and not declaration.declared
-    return False
-
-
-def _names_constant(e: Elaborator, piece: Items) -> bool:
-    """`e`, `\\pi` or `i`, not declared yet."""
-    return len(piece) == 1 and canonical(piece) in ("e", "\\pi", "i") and e.scope.names.get(canonical(piece)) is None
-
-
-def _further_bound(e: Elaborator, d: let.Declared) -> None:
-    """A bound on what is declared already narrows it."""
-    statement = e.settle(e.statement(d.chain, d.span), d.span)
-    e.scope.hypotheses.append(Hypothesis(statement, None, "domain"))
-
-
-def interval_domain(lower: tuple[Term, bool] | None, upper: tuple[Term, bool] | None) -> Term:
-    """The set of real numbers between bounds (value, strict)."""
-    if lower is None and upper is None:
-        return REALS
-    if upper is None:
-        assert lower is not None
-        if lower[0] is ZERO:
-            return POSITIVE if lower[1] else NONNEGATIVE
-        return build.interval(lower[0], INF, "()" if lower[1] else "[)")
-    if lower is None:
-        if upper[0] is ZERO and upper[1]:
-            return mk("set", (), "Rneg", SET)
-        return build.interval(neg(INF), upper[0], "()" if upper[1] else "(]")
-    return build.interval(lower[0], upper[0], ("(" if lower[1] else "[") + (")" if upper[1] else "]"))
-
-
-def declare_density(e: Elaborator, items: Items, d: let.Declared) -> None:
-    """`p(x, z) density`, `q(z \\mid x) density`, `p_\\theta(x \\mid z) density`, `Pr(x \\mid \\phi) density`."""
-    group = items[-1]
-    head_items = items[:-1]
-    span = span_of(items, d.span)
-    if not isinstance(group, Group) or not head_items:
-        raise e.fail("D046", "this is no density", span, "write let p(x, z) density")
-    if [canonical((i,)) for i in head_items] == ["P", "r"]:
-        head_items = (Leaf("macro", "\\Pr", span_of(head_items, span)),)
-    if len(head_items) != 1 or base_leaf(head_items[0]) is None:
-        raise e.fail("D046", "the name of this density cannot be read", span, "write let p(x, z) density")
-    head = base_leaf(head_items[0])
-    assert head is not None
-    key = canonical(head_items)
-    before, after = laws.split_call(e, group)
-    given = list(after or [])
-    scripts = head_items[0] if isinstance(head_items[0], Scripts) else None
-    parameters: list[Term] = []
-    if scripts is not None and scripts.sub is not None:
-        for piece in names.index_pieces(scripts.sub, 1):
-            entry = e.scope.find(canonical(piece))
-            if entry is not None and entry.symbol is not None and entry.symbol.sort.kind in ("num", "mat"):
-                parameters.append(entry.symbol)
-    before_symbols = [_density_variable(e, p, span) for p in before]
-    given_symbols = [_density_variable(e, p, span) for p in given]
-    keys_before = tuple(canonical(drop_spaces(p)) for p in before)
-    keys_given = tuple(canonical(drop_spaces(p)) for p in given)
-    sorts = [s.sort for s in before_symbols]
-    over = sorts[0] if len(sorts) == 1 else tup(*sorts)
-    entry = e.scope.names.get(key)
-    if entry is not None and not entry.densities and not entry.density_definitions:
-        check_fresh(e, key, span)
-        entry = None
-    signature = "" if entry is None else "(" + ",".join(keys_before) + ("|" + ",".join(keys_given) if keys_given else "") + ")"
-    symbol = sym(key + signature, dist_sort(over))
-    density = Density(symbol, keys_before, keys_given, tuple(before_symbols), tuple(given_symbols))
-    if entry is None:
-        entry = Entry()
-        e.scope.names[key] = entry
-    if any(x.before == density.before and x.given == density.given for x in entry.densities):
-        raise e.fail("D109", f"{key} is declared already with these variables", span, None)
-    entry.densities.append(density)
-    supports = [e.scope.domain_of(s) or arithmetic.whole_space(s.sort) for s in before_symbols]
-    inside = supports[0] if len(supports) == 1 else mk("product", tuple(supports), None, SET)
-    attributes = frozenset(w for w in d.words if w not in ("density", "random", "independent"))
-    e.scope.declarations[symbol] = Declaration(
-        symbol,
-        mk("prob", (inside,), None, SET),
-        attributes,
-        joint=tuple(before_symbols),
-        joint_given=tuple(given_symbols),
-        constant_in=tuple(parameters) if False else None,
-    )
-    if parameters:
-        _depend_on(e, density, parameters)
-
-
-def _depend_on(e: Elaborator, density: Density, parameters: list[Term]) -> None:
-    """`p_\\theta`: the density depends on the symbol in its subscript, as on a condition."""
-    from derivcheck.terms.term import name_of
-
-    density.given = (*density.given, *(name_of(p) for p in parameters))
-    density.given_symbols = (*density.given_symbols, *parameters)
-    declaration = e.scope.declarations[density.symbol]
-    e.scope.declarations[density.symbol] = replace(declaration, joint_given=density.given_symbols)
-    e.scope.density_parameters[density.symbol] = tuple(parameters)
-
-
-def _density_variable(e: Elaborator, piece: Items, span: Span) -> Term:
-    items = drop_spaces(piece)
-    if len(items) != 1 or base_leaf(items[0]) is None:
-        raise e.fail("D046", "a density is declared over variables", span, "write let p(x, z) density")
-    value = e.value(items, span_of(items, span))
-    if value.op not in ("sym", "idx") or value.sort.kind not in ("num", "mat"):
-        raise e.fail("D046", "a density is declared over variables", span, "write let p(x, z) density")
-    return value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from derivcheck.language import binders, declarations, definitions, names
+from derivcheck.language import binders, definitions, entries, names
 from derivcheck.language.diagnostics import ReadError
 from derivcheck.language.information import is_divider
 from derivcheck.language.items import (
@@ -170,7 +170,7 @@ def enter(e: Elaborator, left: Left, body: Items, span: Span) -> None:
     definition = Definition(left.key, left.params, body, span_of(body, span))
     entry = scope.names.get(left.key)
     family = any(p.role == "sub" for p in left.params)
-    if entry is not None and declarations.is_family(entry) != family:
+    if entry is not None and entries.is_family(entry) != family:
         entry = entry.family
     if entry is not None:
         symbol = entry.symbol
@@ -188,7 +188,7 @@ def enter(e: Elaborator, left: Left, body: Items, span: Span) -> None:
             raise e.fail("D109", f"{left.key} is {'defined' if entry.definition is not None else 'declared'} already", left.span, "use another name")
     check_body(e, definition)
     made = Entry(density_definitions=[definition]) if left.conditional else Entry(definition=definition)
-    declarations.enter(e, left.key, made, family=family)
+    entries.enter(e, left.key, made, family=family)
     for waiting, why in scope.unread:
         if why.code == "D105":
             waiting.memo.clear()

@@ -248,13 +248,12 @@ def read_interval(e: Elaborator, group: Group) -> Term:
     if len(pieces) != 2:
         raise e.fail("D064", "an interval has two ends", group.span, None)
     a, b = (e.number(p, span_of(p, group.span)) for p in pieces)
-    from derivcheck.language.declarations import interval_domain
 
     lower = None if a.op == "neg" and a.args[0] is INF else (a, group.open == "(")
     upper = None if b is INF else (b, group.close == ")")
     if (lower is None and group.open == "[") or (upper is None and group.close == "]"):
         return build.interval(a, b, group.open + group.close)
-    return interval_domain(lower, upper)
+    return build.real_interval(lower, upper)
 
 
 def braces(e: Elaborator, group: Group) -> Term:

@@ -313,3 +313,19 @@ def opaque(missing: str, sort: Sort, *args: Term) -> Term:
 def num_of(value: int | Fraction | str) -> Term:
     """An exact rational number (for modules that import only `build`)."""
     return num(value)
+
+
+def real_interval(lower: tuple[Term, bool] | None, upper: tuple[Term, bool] | None) -> Term:
+    """The set of real numbers between bounds (value, strict)."""
+    if lower is None and upper is None:
+        return REALS
+    if upper is None:
+        assert lower is not None
+        if lower[0] is ZERO:
+            return POSITIVE if lower[1] else NONNEGATIVE
+        return interval(lower[0], INF, "()" if lower[1] else "[)")
+    if lower is None:
+        if upper[0] is ZERO and upper[1]:
+            return mk("set", (), "Rneg", SET)
+        return interval(neg(INF), upper[0], "()" if upper[1] else "(]")
+    return interval(lower[0], upper[0], ("(" if lower[1] else "[") + (")" if upper[1] else "]"))
