@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 import flint
 
 from derivcheck.kernel.algebra import Region
+from derivcheck.kernel.atom_facts import facts_of_atoms
 from derivcheck.kernel.budget import Budget, OutOfBudget
-from derivcheck.kernel.literals import linear_terms
+from derivcheck.kernel.interval_signs import sign_on_interval
 from derivcheck.terms import build as b
-from derivcheck.terms.term import Term, subterms
+from derivcheck.terms.term import Term
 
 if TYPE_CHECKING:
     from derivcheck.kernel.oracle import Info, Oracle
 
 F = Fraction
 MAX_POLYNOMIALS = 60
-_BOUNDED = frozenset("floor ceil abs max min arctan arcsin cos".split())
 
 
 class _AtomsAsTheyAre:
@@ -87,50 +87,7 @@ class _Comparison:
                     chosen.append(f)
             for f in chosen:
                 wanted |= f[0].free
-        return [*self._of_atoms(t), *chosen[:16]]
-
-    def _of_atoms(self, t: Term) -> list[tuple[Term, str]]:
-        """What holds of ⌊u⌋, ⌈u⌉, |u|, max, min, arctan and their kin wherever they stand in t."""
-        out: list[tuple[Term, str]] = []
-        for s in subterms(t):
-            if s.op != "fn" or s.data not in _BOUNDED or len(out) >= 8 or any(v.op == "bvar" for v in s.free):
-                continue
-            u = s.args[0]
-            if s.data == "abs" and u.op == "add" and len(u.args) <= 4:
-                out += _triangle(s, u)
-            if not all(self.oracle.info(a).real for a in s.args):
-                continue
-            if s.data == "floor":
-                out += [(b.sub(u, s), "≥"), (b.add(s, b.ONE, b.neg(u)), ">")]
-            elif s.data == "ceil":
-                out += [(b.sub(s, u), "≥"), (b.add(u, b.ONE, b.neg(s)), ">")]
-            elif s.data == "cos":
-                turn = b.mul(b.TWO, b.PI)
-                if self.oracle.nonzero(u) and self.oracle.less(u, turn) and self.oracle.less(b.neg(turn), u):
-                    out.append((b.sub(b.ONE, s), ">"))
-            elif s.data == "abs":
-                out += [(b.sub(s, u), "≥"), (b.add(s, u), "≥")]
-            elif s.data == "max":
-                out += [(b.sub(s, a), "≥") for a in s.args]
-            elif s.data == "min":
-                out += [(b.sub(a, s), "≥") for a in s.args]
-            elif s.data in ("arctan", "arcsin"):
-                out += self._inverse_bounds(s, u)
-        return out
-
-    def _inverse_bounds(self, s: Term, u: Term) -> list[tuple[Term, str]]:
-        """arctan u and arcsin u between their values at the bounds of u (0, ±1, or the ends of the range)."""
-        info = self.oracle.info(u)
-        kind = ">" if s.data == "arctan" else "≥"
-        top, bottom, above, below = b.div(b.PI, b.TWO), b.neg(b.div(b.PI, b.TWO)), kind, kind
-        quarter = b.div(b.PI, b.num_of(4)) if s.data == "arctan" else b.div(b.PI, b.TWO)
-        if s.data == "arcsin" and not self.oracle.info(s).real:
-            return []
-        if info.hi is not None and info.hi <= 1:
-            top, above = (b.ZERO, ">" if info.negative else "≥") if info.hi <= 0 else (quarter, ">" if info.hi < 1 or info.hi_strict else "≥")
-        if info.lo is not None and info.lo >= -1:
-            bottom, below = (b.ZERO, ">" if info.positive else "≥") if info.lo >= 0 else (b.neg(quarter), ">" if info.lo > -1 or info.lo_strict else "≥")
-        return [(b.sub(top, s), above), (b.sub(s, bottom), below)]
+        return [*facts_of_atoms(t, self.oracle), *chosen[:16]]
 
     def _atom_infos(self) -> list[Info]:
         from derivcheck.kernel.bounds import NOTHING, Info
@@ -329,7 +286,7 @@ class _Comparison:
         for e, c in rows.items():
             coeffs[e[i]] = c
         poly = flint.fmpq_poly(coeffs)
-        return _sign_on_interval(poly, info)
+        return sign_on_interval(poly, info)
 
     def _square(self, p: Any, depth: int) -> str | None:
         """A quadratic in one generator with positive leading coefficient and discriminant of known sign."""
@@ -471,15 +428,6 @@ class _Comparison:
         return weak
 
 
-def _triangle(s: Term, u: Term) -> list[tuple[Term, str]]:
-    """|∑ u_k| ≤ ∑ |u_k|, and for two summands |u_1 + u_2| ≥ ||u_1| - |u_2||."""
-    sizes = [b.mul(b.num_of(abs(c)), b.fn("abs", m)) if m is not b.ONE else b.num_of(abs(c)) for c, m in linear_terms(u)]
-    out = [(b.sub(b.add(*sizes), s), "≥")]
-    if len(sizes) == 2:
-        out += [(b.add(s, b.neg(sizes[0]), sizes[1]), "≥"), (b.add(s, sizes[0], b.neg(sizes[1])), "≥")]
-    return out
-
-
 def _is_small(p: Any) -> bool:
     return len(p) <= 12
 
@@ -518,70 +466,3 @@ def _sum_signs(signs: list[str | None]) -> str | None:
     if all(s in ("<", "≤", "0") for s in signs):
         return "<" if "<" in signs else "≤"
     return None
-
-
-def _sign_on_interval(poly: Any, info: Info) -> str | None:
-    """The sign of a rational polynomial on an interval, by exact root isolation."""
-    def inside(root: Any) -> bool | None:
-        # True: in the interval; False: outside; None: at or too near an end to tell
-        lo_ok: bool | None = True
-        hi_ok: bool | None = True
-        if info.lo is not None:
-            end = flint.arb(flint.fmpq(info.lo.numerator, info.lo.denominator))
-            lo_ok = True if root > end else (False if root < end else None)
-        if info.hi is not None:
-            end = flint.arb(flint.fmpq(info.hi.numerator, info.hi.denominator))
-            hi_ok = True if root < end else (False if root > end else None)
-        if lo_ok is False or hi_ok is False:
-            return False
-        return True if lo_ok and hi_ok else None
-
-    squarefree_roots = []
-    _, factors = poly.numer().factor()
-    for f, k in factors:
-        for root, _ in flint.fmpz_poly(f).complex_roots():
-            if root.imag == 0:  # FLINT gives real roots an exactly vanishing imaginary part
-                squarefree_roots.append((flint.arb(root.real), k))
-    touches = False
-    for root, k in squarefree_roots:
-        where = inside(root)
-        if where is False:
-            continue
-        if where is None:
-            # a root at an end of the interval: harmless if the end is excluded, a zero otherwise
-            for end, strict in ((info.lo, info.lo_strict), (info.hi, info.hi_strict)):
-                if end is not None and poly(flint.fmpq(end.numerator, end.denominator)) == 0:
-                    if root.contains(flint.arb(flint.fmpq(end.numerator, end.denominator))):
-                        touches = touches or not strict
-                        break
-            else:
-                return None
-            continue
-        if k % 2:
-            return None
-        touches = True
-    sample = _sample(info)
-    value = poly(flint.fmpq(sample.numerator, sample.denominator))
-    tries = 0
-    while value == 0 and tries < 20:
-        tries += 1
-        sample = _sample(info, tries)
-        value = poly(flint.fmpq(sample.numerator, sample.denominator))
-    if value == 0:
-        return None
-    if touches and info.nonzero and poly(flint.fmpq(0)) == 0 and all(r.contains(0) or inside(r) is False for r, _ in squarefree_roots):
-        touches = False
-    if value > 0:
-        return "≥" if touches else ">"
-    return "≤" if touches else "<"
-
-
-def _sample(info: Info, k: int = 0) -> Fraction:
-    lo, hi = info.lo, info.hi
-    if lo is not None and hi is not None:
-        return lo + (hi - lo) * F(k + 1, k + 2) if hi > lo else lo
-    if lo is not None:
-        return lo + 1 + k
-    if hi is not None:
-        return hi - 1 - k
-    return F(k)

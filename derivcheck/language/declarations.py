@@ -1,7 +1,8 @@
 """`let`: what it adds to a scope.
 
 A `let` is a list of declarations.  Each has names, one of `\\in S`, `: S \\to T`, `\\sim D`, a chain of bounds, or nothing, then attributes, then
-perhaps `for n = 1, \\dots, N`.  Chains of bounds are in `declared_bounds.py`, joint densities in `declared_densities.py`.  The words have been marked by the reader (`Leaf.kind == "text"`).
+perhaps `for n = 1, \\dots, N`.  The words have been marked by the reader (`Leaf.kind == "text"`).  Chains of bounds are in
+`declared_bounds.py`, joint densities in `declared_densities.py`.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from derivcheck.terms.term import Term, mk
 if TYPE_CHECKING:
     from derivcheck.language.expressions import Elaborator
 
+
 def declare_bounds(e: Elaborator, d: let.Declared, declare: Callable[[Elaborator, let.Declared], None]) -> None:
     """Enter what a chain of bounds says; `declare` enters a member of a set."""
     positions = [i for i, it in enumerate(d.chain) if is_relation(it)]

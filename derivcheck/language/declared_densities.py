@@ -23,6 +23,7 @@ from derivcheck.terms.term import Term, mk, name_of, sym
 if TYPE_CHECKING:
     from derivcheck.language.expressions import Elaborator
 
+
 def declare_density(e: Elaborator, items: Items, d: let.Declared) -> None:
     """`p(x, z) density`, `q(z \\mid x) density`, `p_\\theta(x \\mid z) density`, `Pr(x \\mid \\phi) density`."""
     group = items[-1]

@@ -12,6 +12,7 @@ from derivcheck.terms.term import sym
 if TYPE_CHECKING:
     from derivcheck.language.expressions import Elaborator
 
+
 def enter(e: Elaborator, key: str, entry: Entry, *, family: bool, span: Span | None = None) -> None:
     """Put an entry into the scope; a family may stand beside a symbol of its letter.  What was used before its declaration was
     not undeclared after all: definitions that use it are read again, anything else must have meant the same."""
