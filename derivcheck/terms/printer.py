@@ -10,7 +10,8 @@ Every node is written with a level, and brackets stand where the level of an ope
 
 Bound variables are written under the names they were given, or others where such a name occurs free in the body (capture).  Writing
 is driven by an explicit stack (each `_op` method is a generator that asks for its operands), so that depth is no matter; after
-`MAX_NODES` nodes the rest is written as `\dots`.  What is special to matrices, sets and probability is in `printer_forms.py`.
+`MAX_NODES` nodes the rest is written as `\dots`.  Sums, integrals, derivatives and limits are in `printer_calculus.py`; matrices,
+statements, sets and probability in `printer_forms.py`.
 """
 
 from __future__ import annotations
@@ -188,9 +189,9 @@ class Printer:
         return f"{sign}\\frac{{{value.numerator}}}{{{value.denominator}}}", SUM if sign else FACTOR
 
     def _start(self, t: Term, env: dict[Term, str]) -> Writing:
-        from derivcheck.terms.printer_forms import FORMS
+        from derivcheck.terms import printer_calculus, printer_forms  # noqa: F401  (they register their forms)
 
-        method: Callable[[Printer, Term, dict[Term, str]], Writing] | None = getattr(Printer, "_op_" + t.op, None) or FORMS.get(t.op)
+        method: Form | None = getattr(Printer, "_op_" + t.op, None) or FORMS.get(t.op)
         return self._unknown(t, env) if method is None else method(self, t, env)
 
     def _unknown(self, t: Term, env: dict[Term, str]) -> Writing:
@@ -353,124 +354,10 @@ class Printer:
             name = f"{{{name}}}"
         return f"{name}_{{{','.join(parts)}}}", ATOM if head[1] >= ATOM and name == head[0] else POWER
 
-    # --- big operators --------------------------------------------------------------------------------------------------------
-
     def reach(self, piece: Piece) -> str:
         """What a big operator reaches over: a product without a sign in front."""
         return at_least(piece, PRODUCT)
 
-    def _big(self, t: Term, env: dict[Term, str], sign: str, over_set: bool) -> Writing:
-        inner = self.choose(t, env)
-        k = inner[t.bound[0]]
-        if over_set:
-            limits = f"_{{{k} \\in {(yield t.args[0])[0]}}}"
-        else:
-            lo = yield t.args[0]
-            limits = f"_{{{k} = {lo[0]}}}^{{{(yield t.args[1])[0]}}}"
-        return f"{sign}{limits} {self.reach((yield t.args[-1], inner))}", OPEN
-
-    def _op_sum(self, t: Term, env: dict[Term, str]) -> Writing:
-        return (yield from self._big(t, env, "\\sum", False))
-
-    def _op_prod(self, t: Term, env: dict[Term, str]) -> Writing:
-        return (yield from self._big(t, env, "\\prod", False))
-
-    def _op_sumset(self, t: Term, env: dict[Term, str]) -> Writing:
-        return (yield from self._big(t, env, "\\sum", True))
-
-    def _op_prodset(self, t: Term, env: dict[Term, str]) -> Writing:
-        return (yield from self._big(t, env, "\\prod", True))
-
-    def differential(self, name: str, t: Term) -> str:
-        plain = all((self.names.get(s) or "") not in ("d", "\\mathrm{d}") for s in t.free)
-        return f"\\, {'d' if plain else chr(92) + 'mathrm{d}'} {name}" if len(name) > 1 else f"\\, {'d' if plain else chr(92) + 'mathrm{d}'}{name}"
-
-    def _op_int(self, t: Term, env: dict[Term, str]) -> Writing:
-        inner = self.choose(t, env)
-        lo, hi = (yield t.args[0]), (yield t.args[1])
-        body = self.reach((yield t.args[-1], inner))
-        return f"\\int_{{{lo[0]}}}^{{{hi[0]}}} {body} {self.differential(inner[t.bound[0]], t)}", OPEN
-
-    def _op_intset(self, t: Term, env: dict[Term, str]) -> Writing:
-        inner = self.choose(t, env)
-        domain = yield t.args[0]
-        body = self.reach((yield t.args[-1], inner))
-        return f"\\int_{{{domain[0]}}} {body} {self.differential(inner[t.bound[0]], t)}", OPEN
-
-    def at_point(self, t: Term, env: dict[Term, str]) -> tuple[dict[Term, str], bool]:
-        """The environment for `λx.b` at a point, and whether the point is the variable itself (`\\frac{d}{dx} b`)."""
-        point, body = t.args[0], t.args[-1]
-        if point.op in ("sym", "bvar") and point not in body.free - frozenset(t.bound):
-            return {**env, t.bound[0]: self.name(point, env)[0]}, True
-        return self.choose(t, env), False
-
-    def _evaluated(self, t: Term, env: dict[Term, str], head: Callable[[str], str], wrap: bool) -> Writing:
-        inner, itself = self.at_point(t, env)
-        name = inner[t.bound[0]]
-        piece = yield t.args[-1], inner
-        body = self.reach(piece)
-        if wrap and not (body.startswith(("(", "\\left(")) and piece[1] < PRODUCT):
-            body = bracket(body)
-        text = f"{head(name)} {body}"
-        if itself:
-            return text, OPEN
-        return f"\\left. {text} \\right|_{{{name} = {(yield t.args[0])[0]}}}", FACTOR
-
-    def _op_deriv(self, t: Term, env: dict[Term, str]) -> Writing:
-        n = t.data if isinstance(t.data, int) else 1
-
-        def head(x: str) -> str:
-            return f"\\frac{{d}}{{d {x}}}" if n == 1 else f"\\frac{{d^{{{n}}}}}{{d {x}^{{{n}}}}}"
-
-        return (yield from self._evaluated(t, env, head, False))
-
-    def _op_nderiv(self, t: Term, env: dict[Term, str]) -> Writing:
-        order = (yield t.args[1])[0]
-        return (yield from self._evaluated(t, env, lambda x: f"\\frac{{d^{{{order}}}}}{{d {x}^{{{order}}}}}", False))
-
-    def _gradient_of(self, t: Term, env: dict[Term, str], sign: str) -> Writing:
-        """`\\nabla f(Ax)`: the gradient of a function at a point."""
-        head = at_least((yield t.args[-1].args[0]), POWER)
-        return f"{sign} {head}{bracket((yield t.args[0])[0])}", OPEN
-
-    def _op_grad(self, t: Term, env: dict[Term, str]) -> Writing:
-        if _plain_call(t):
-            return (yield from self._gradient_of(t, env, "\\nabla"))
-        return (yield from self._evaluated(t, env, lambda x: f"\\nabla_{{{x}}}", True))
-
-    def _op_hess(self, t: Term, env: dict[Term, str]) -> Writing:
-        if _plain_call(t):
-            return (yield from self._gradient_of(t, env, "\\nabla^{2}"))
-        return (yield from self._evaluated(t, env, lambda x: f"\\nabla_{{{x}}}^{{2}}", True))
-
-    def _op_jac(self, t: Term, env: dict[Term, str]) -> Writing:
-        return (yield from self._evaluated(t, env, lambda x: f"\\frac{{\\partial}}{{\\partial {x}}}", False))
-
-    def _op_antideriv(self, t: Term, env: dict[Term, str]) -> Writing:
-        inner, itself = self.at_point(t, env)
-        name = inner[t.bound[0]]
-        text = f"\\int {self.reach((yield t.args[-1], inner))} {self.differential(name, t)}"
-        if itself:
-            return text, OPEN
-        return f"\\left. {text} \\right|_{{{name} = {(yield t.args[0])[0]}}}", FACTOR
-
-    def _op_lim(self, t: Term, env: dict[Term, str]) -> Writing:
-        inner = self.choose(t, env)
-        point = yield t.args[0]
-        direction = f"{at_least(point, ATOM)}^{{{t.data}}}" if t.data in ("+", "-") else point[0]
-        return f"\\lim_{{{inner[t.bound[0]]} \\to {direction}}} {self.reach((yield t.args[-1], inner))}", OPEN
-
-    def _extremum(self, t: Term, env: dict[Term, str]) -> Writing:
-        sign = {"argmax": "\\operatorname*{argmax}", "argmin": "\\operatorname*{argmin}", "maxover": "\\max", "minover": "\\min", "supover": "\\sup",
-                "infover": "\\inf"}[t.op]  # fmt: skip
-        inner = self.choose(t, env)
-        limits = []
-        for b, domain in zip(t.bound, t.args[:-1], strict=False):
-            whole = domain.op == "set" and domain.data == "R"
-            limits.append(inner[b] if whole else f"{inner[b]} \\in {(yield domain)[0]}")
-        return f"{sign}_{{{', '.join(limits)}}} {self.reach((yield t.args[-1], inner))}", OPEN
-
-    _op_argmax = _op_argmin = _op_maxover = _op_minover = _op_supover = _op_infover = _extremum
 
     # --- piecewise --------------------------------------------------------------------------------------------------------------
 
@@ -487,18 +374,28 @@ class Printer:
         return f"\\mathbb{{1}}{bracket((yield t.args[0])[0], '[', ']')}", ATOM
 
 
+Env = dict[Term, str]
+Form = Callable[[Printer, Term, Env], Writing]
+FORMS: dict[str, Form] = {}
+
+
+def form(*ops: str) -> Callable[[Form], Form]:
+    """Register how nodes with these ops are written."""
+
+    def register(f: Form) -> Form:
+        for op in ops:
+            FORMS[op] = f
+        return f
+
+    return register
+
+
 def _pointfree(body: Term, bound: tuple[Term, ...]) -> bool:
     """Whether the variables of a density occur only as the whole argument of named densities."""
     for t in subterms(body):
         if any(a in bound for a in t.args) and not (t.op == "pdf" and t.args[1:] == bound and t.args[0].op == "sym"):
             return False
     return True
-
-
-def _plain_call(t: Term) -> bool:
-    """Whether the body of a derivative is a function symbol at the variable alone."""
-    body = t.args[-1]
-    return body.op == "apply" and body.args[0].op == "sym" and body.args[1:] == t.bound
 
 
 def _odd_or_two(t: Term) -> bool:

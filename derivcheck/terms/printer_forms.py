@@ -5,12 +5,13 @@ Each entry of `FORMS` is a generator like the methods of `Printer`: it yields th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 
 from derivcheck.terms.build import ONE
 from derivcheck.terms.printer import (
     ATOM,
     FACTOR,
+    FORMS,
     FUNCTION_TEXT,
     POWER,
     PRODUCT,
@@ -18,30 +19,20 @@ from derivcheck.terms.printer import (
     RELATION_TEXT,
     STATEMENT,
     SUM,
+    Env,
+    Form,
     Printer,
     Writing,
     at_least,
     bracket,
+    form,
     juxtapose,
 )
 from derivcheck.terms.term import Term
 
-Env = dict[Term, str]
-Form = Callable[[Printer, Term, Env], Writing]
-FORMS: dict[str, Form] = {}
-
 _SETS = {"R": "\\mathbb{R}", "Rpos": "\\mathbb{R}_{>0}", "Rnn": "\\mathbb{R}_{\\ge 0}", "Rneg": "\\mathbb{R}_{<0}", "N": "\\mathbb{N}",
          "Npos": "\\mathbb{N}_{>0}", "Z": "\\mathbb{Z}", "Q": "\\mathbb{Q}", "C": "\\mathbb{C}", "empty": "\\emptyset"}  # fmt: skip
 _LAWS = {"N": "\\mathcal{N}", **{n: f"\\mathrm{{{n}}}" for n in "Po Ga Beta Bern Bin NB Cat Exp U Laplace Dir LogN Geom InvGa t".split()}}
-
-
-def _form(*ops: str) -> Callable[[Form], Form]:
-    def register(f: Form) -> Form:
-        for op in ops:
-            FORMS[op] = f
-        return f
-
-    return register
 
 
 def _all(terms: tuple[Term, ...], env: Env | None = None) -> Writing:
@@ -55,7 +46,7 @@ def _all(terms: tuple[Term, ...], env: Env | None = None) -> Writing:
 # --- matrices -----------------------------------------------------------------------------------------------------------------
 
 
-@_form("matmul")
+@form("matmul")
 def _matmul(p: Printer, t: Term, env: Env) -> Writing:
     out = []
     for k, a in enumerate(t.args):
@@ -64,7 +55,7 @@ def _matmul(p: Printer, t: Term, env: Env) -> Writing:
     return " ".join(out), PRODUCT
 
 
-@_form("smul")
+@form("smul")
 def _smul(p: Printer, t: Term, env: Env) -> Writing:
     s, m = t.args
     pieces = []
@@ -76,17 +67,17 @@ def _smul(p: Printer, t: Term, env: Env) -> Writing:
     return juxtapose(pieces), PRODUCT
 
 
-@_form("transpose")
+@form("transpose")
 def _transpose(p: Printer, t: Term, env: Env) -> Writing:
     return at_least((yield t.args[0]), ATOM) + "^\\top", POWER
 
 
-@_form("inv")
+@form("inv")
 def _inv(p: Printer, t: Term, env: Env) -> Writing:
     return at_least((yield t.args[0]), ATOM) + "^{-1}", POWER
 
 
-@_form("mpow")
+@form("mpow")
 def _mpow(p: Printer, t: Term, env: Env) -> Writing:
     base = at_least((yield t.args[0]), ATOM)
     return f"{base}^{{{(yield t.args[1])[0]}}}", POWER
@@ -122,7 +113,7 @@ for _op, _text in {
     FORMS[_op] = _named(_text)
 
 
-@_form("norm", "sigmax")
+@form("norm", "sigmax")
 def _norm(p: Printer, t: Term, env: Env) -> Writing:
     kind = "2" if t.op == "sigmax" else str(t.data)
     text = f"\\left\\|{(yield t.args[0])[0]}\\right\\|"
@@ -131,12 +122,12 @@ def _norm(p: Printer, t: Term, env: Env) -> Writing:
     return f"{text}_{{{ {'inf': chr(92) + 'infty'}.get(kind, kind) }}}".replace("{ ", "{").replace(" }", "}"), ATOM
 
 
-@_form("inner")
+@form("inner")
 def _inner(p: Printer, t: Term, env: Env) -> Writing:
     return f"\\langle {(yield from _all(t.args))[0]} \\rangle", ATOM
 
 
-@_form("entry", "ventry")
+@form("entry", "ventry")
 def _entry(p: Printer, t: Term, env: Env) -> Writing:
     head = yield t.args[0]
     plain = t.args[0].op in ("sym", "bvar") and "_" not in head[0] and head[1] >= ATOM
@@ -146,24 +137,24 @@ def _entry(p: Printer, t: Term, env: Env) -> Writing:
     return f"{head[0] if plain else bracket(head[0])}_{{{','.join(indices)}}}", ATOM if plain else POWER
 
 
-@_form("row")
+@form("row")
 def _row(p: Printer, t: Term, env: Env) -> Writing:
     head = at_least((yield t.args[0]), ATOM)
     return f"{head}_{{{(yield t.args[1])[0]},:}}", POWER
 
 
-@_form("col")
+@form("col")
 def _col(p: Printer, t: Term, env: Env) -> Writing:
     head = at_least((yield t.args[0]), ATOM)
     return f"{head}_{{:,{(yield t.args[1])[0]}}}", POWER
 
 
-@_form("eye")
+@form("eye")
 def _eye(p: Printer, t: Term, env: Env) -> Writing:
     return f"I_{{{(yield t.args[0])[0]}}}", ATOM
 
 
-@_form("ones", "zeros")
+@form("ones", "zeros")
 def _constant(p: Printer, t: Term, env: Env) -> Writing:
     text = "\\mathbf{1}" if t.op == "ones" else "\\mathbf{0}"
     rows = yield t.args[0]
@@ -172,12 +163,12 @@ def _constant(p: Printer, t: Term, env: Env) -> Writing:
     return f"{text}_{{{rows[0]} \\times {(yield t.args[1])[0]}}}", ATOM
 
 
-@_form("unit")
+@form("unit")
 def _unit(p: Printer, t: Term, env: Env) -> Writing:
     return f"e_{{{(yield t.args[1])[0]}}}", ATOM
 
 
-@_form("bmat")
+@form("bmat")
 def _bmat(p: Printer, t: Term, env: Env) -> Writing:
     shape: tuple[int, int] = t.data
     rows, cols = shape
@@ -191,7 +182,7 @@ def _bmat(p: Printer, t: Term, env: Env) -> Writing:
     return "\\begin{bmatrix} " + " \\\\ ".join(lines) + " \\end{bmatrix}", ATOM
 
 
-@_form("emap")
+@form("emap")
 def _emap(p: Printer, t: Term, env: Env) -> Writing:
     f, a = t.args
     inside = yield a
@@ -208,19 +199,19 @@ def _elementwise(f: Term) -> bool:
     return body.op == "fn" and body.data != "exp" and sum(a is x for a in body.args) == 1 and all(a is x or a.op == "num" for a in body.args)
 
 
-@_form("mlam")
+@form("mlam")
 def _mlam(p: Printer, t: Term, env: Env) -> Writing:
     inner = p.choose(t, env)
     i, j = (inner[b] for b in t.bound)
     return f"{bracket((yield t.args[-1], inner)[0])}_{{{i},{j}}}", POWER
 
 
-@_form("tonum")
+@form("tonum")
 def _tonum(p: Printer, t: Term, env: Env) -> Writing:
     return (yield t.args[0])
 
 
-@_form("tuple")
+@form("tuple")
 def _tuple(p: Printer, t: Term, env: Env) -> Writing:
     return f"({(yield from _all(t.args))[0]})", ATOM
 
@@ -228,7 +219,7 @@ def _tuple(p: Printer, t: Term, env: Env) -> Writing:
 # --- statements -----------------------------------------------------------------------------------------------------------------
 
 
-@_form("rel")
+@form("rel")
 def _rel(p: Printer, t: Term, env: Env) -> Writing:
     sign = RELATION_TEXT.get(str(t.data), str(t.data))
     if len(t.args) > 2:
@@ -258,18 +249,18 @@ FORMS["implies"] = _joined("\\implies", ("and", "or", "not"))
 FORMS["iff"] = _joined("\\iff", ("and", "or", "not"))
 
 
-@_form("not")
+@form("not")
 def _not(p: Printer, t: Term, env: Env) -> Writing:
     return f"\\lnot {bracket((yield t.args[0])[0])}", STATEMENT
 
 
-@_form("true", "false")
+@form("true", "false")
 def _truth(p: Printer, t: Term, env: Env) -> Writing:
     yield from ()
     return f"\\text{{{t.op}}}", RELATION
 
 
-@_form("forall", "exists")
+@form("forall", "exists")
 def _quantified(p: Printer, t: Term, env: Env) -> Writing:
     inner = p.choose(t, env)
     parts = []
@@ -278,7 +269,7 @@ def _quantified(p: Printer, t: Term, env: Env) -> Writing:
     return f"\\{t.op} {', '.join(parts)} : {(yield t.args[-1], inner)[0]}", STATEMENT
 
 
-@_form("perp")
+@form("perp")
 def _perp(p: Printer, t: Term, env: Env) -> Writing:
     count = t.data if isinstance(t.data, int) else len(t.args)
     out = []
@@ -290,23 +281,23 @@ def _perp(p: Printer, t: Term, env: Env) -> Writing:
     return text, RELATION
 
 
-@_form("sim")
+@form("sim")
 def _sim(p: Printer, t: Term, env: Env) -> Writing:
     left = yield t.args[0]
     return f"{left[0]} \\sim {(yield t.args[1])[0]}", RELATION
 
 
-@_form("psd", "pd")
+@form("psd", "pd")
 def _definite(p: Printer, t: Term, env: Env) -> Writing:
     return f"{at_least((yield t.args[0]), SUM)} {chr(92)}{'succeq' if t.op == 'psd' else 'succ'} 0", RELATION
 
 
-@_form("isconvex", "isconcave")
+@form("isconvex", "isconcave")
 def _convex(p: Printer, t: Term, env: Env) -> Writing:
     return f"{at_least((yield t.args[0]), SUM)} \\text{{ {t.op[2:]}}}", RELATION
 
 
-@_form("constin")
+@form("constin")
 def _constin(p: Printer, t: Term, env: Env) -> Writing:
     head = yield t.args[0]
     return f"{head[0]} \\text{{ constant in }} {(yield from _all(t.args[1:]))[0]}", RELATION
@@ -315,36 +306,36 @@ def _constin(p: Printer, t: Term, env: Env) -> Writing:
 # --- sets ---------------------------------------------------------------------------------------------------------------------------
 
 
-@_form("set")
+@form("set")
 def _set(p: Printer, t: Term, env: Env) -> Writing:
     yield from ()
     text = _SETS.get(str(t.data), str(t.data))
     return text, ATOM if "_" not in text else POWER
 
 
-@_form("rn")
+@form("rn")
 def _rn(p: Printer, t: Term, env: Env) -> Writing:
     return f"\\mathbb{{R}}^{{{(yield t.args[0])[0]}}}", POWER
 
 
-@_form("rmn")
+@form("rmn")
 def _rmn(p: Printer, t: Term, env: Env) -> Writing:
     rows = at_least((yield t.args[0]), PRODUCT)
     return f"\\mathbb{{R}}^{{{rows} \\times {at_least((yield t.args[1]), PRODUCT)}}}", POWER
 
 
-@_form("interval")
+@form("interval")
 def _interval(p: Printer, t: Term, env: Env) -> Writing:
     kind = str(t.data)
     return bracket((yield from _all(t.args))[0], kind[0], kind[1]), ATOM
 
 
-@_form("finset")
+@form("finset")
 def _finset(p: Printer, t: Term, env: Env) -> Writing:
     return bracket((yield from _all(t.args))[0], "\\{", "\\}"), ATOM
 
 
-@_form("range")
+@form("range")
 def _range(p: Printer, t: Term, env: Env) -> Writing:
     lo = yield t.args[0]
     return bracket(f"{lo[0]}, \\dots, {(yield t.args[1])[0]}", "\\{", "\\}"), ATOM
@@ -356,7 +347,7 @@ FORMS["setminus"] = _infix("\\setminus")
 FORMS["product"] = _infix("\\times")
 
 
-@_form("funset")
+@form("funset")
 def _funset(p: Printer, t: Term, env: Env) -> Writing:
     out = []
     for a in t.args[:-1]:
@@ -364,7 +355,7 @@ def _funset(p: Printer, t: Term, env: Env) -> Writing:
     return f"{' {} '.format(chr(92) + 'times').join(out)} \\to {at_least((yield t.args[-1]), FACTOR)}", RELATION
 
 
-@_form("setof")
+@form("setof")
 def _setof(p: Printer, t: Term, env: Env) -> Writing:
     inner = p.choose(t, env)
     domain = yield t.args[0]
@@ -390,7 +381,7 @@ FORMS["Cov"] = _conditioned("\\operatorname{Cov}", "(", ")", 2)
 FORMS["Pr"] = _conditioned("\\Pr", "(", ")", 1)
 
 
-@_form("entropyrv", "MI")
+@form("entropyrv", "MI")
 def _information(p: Printer, t: Term, env: Env) -> Writing:
     k = t.data if isinstance(t.data, int) else len(t.args)
     inside = (yield from _all(t.args[:k]))[0]
@@ -399,7 +390,7 @@ def _information(p: Printer, t: Term, env: Env) -> Writing:
     return f"{'I' if t.op == 'MI' else 'H'}({inside})", ATOM
 
 
-@_form("Eover", "Varover", "Covover")
+@form("Eover", "Varover", "Covover")
 def _over(p: Printer, t: Term, env: Env) -> Writing:
     inner = p.choose(t, env)
     variables = ", ".join(inner[b] for b in t.bound)
@@ -427,7 +418,7 @@ def _marginal(law: Term, values: list[str]) -> Generator[Term | tuple[Term, Env]
     return f"{(yield law.args[0])[0]}({', '.join(values[:n])}{bar})"
 
 
-@_form("pdf")
+@form("pdf")
 def _pdf(p: Printer, t: Term, env: Env) -> Writing:
     law, at = t.args[0], t.args[1:]
     if at and all(env.get(a) == "" for a in at):  # a density written without its argument
@@ -449,12 +440,12 @@ def _pdf(p: Printer, t: Term, env: Env) -> Writing:
     return f"{at_least(head, POWER)}{bracket(inside)}", ATOM
 
 
-@_form("dist")
+@form("dist")
 def _dist(p: Printer, t: Term, env: Env) -> Writing:
     return f"{_LAWS.get(str(t.data), str(t.data))}{bracket((yield from _all(t.args))[0])}", ATOM
 
 
-@_form("marg")
+@form("marg")
 def _marg(p: Printer, t: Term, env: Env) -> Writing:
     places: tuple[tuple[int, ...], tuple[int, ...]] = t.data
     before, after = places
@@ -463,7 +454,7 @@ def _marg(p: Printer, t: Term, env: Env) -> Writing:
     return f"{head[0]}({', '.join('·' for _ in before)}{bar})", ATOM
 
 
-@_form("KL", "crossent")
+@form("KL", "crossent")
 def _kl(p: Printer, t: Term, env: Env) -> Writing:
     named = next((a for a in t.args if a.op == "lam"), None)
     names = list(p.choose(named, env).values())[-len(named.bound) :] if named is not None else ["x"]
@@ -487,13 +478,13 @@ def _variables(p: Printer, law: Term) -> list[str]:
 # --- other ------------------------------------------------------------------------------------------------------------------------------
 
 
-@_form("anyconst")
+@form("anyconst")
 def _anyconst(p: Printer, t: Term, env: Env) -> Writing:
     yield from ()
     return "\\text{const}", ATOM
 
 
-@_form("opaque")
+@form("opaque")
 def _opaque(p: Printer, t: Term, env: Env) -> Writing:
     inside = (yield from _all(t.args))[0]
     return f"\\operatorname{{{str(t.data).replace('{', '').replace('}', '')}}}({inside})", ATOM
