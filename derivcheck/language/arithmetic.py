@@ -176,6 +176,8 @@ def unify_sides(e: Elaborator, a: Term, b: Term, span: Span) -> tuple[Term, Term
     if ka == "tuple" and kb == "tuple":
         if len(a.args) != len(b.args):
             raise e.fail("D101", f"tuples of {len(a.args)} and of {len(b.args)} parts", span, None)
+        if "[]" in (a.data, b.data) and a.data != b.data:
+            raise e.fail("D053", "`(a, b)` beside `[a, b]`: two pairs, or two intervals?", span, "write pairs in round brackets; intervals stand beside sets")
         pairs = [unify_sides(e, x, y, span) for x, y in zip(a.args, b.args, strict=True)]
         return make_tuple([p[0] for p in pairs]), make_tuple([p[1] for p in pairs])
     if ka == "set" and kb in ("num", "mat"):
@@ -210,11 +212,17 @@ def unify_sides(e: Elaborator, a: Term, b: Term, span: Span) -> tuple[Term, Term
 
 
 def _set_beside(members: Term, pair: Term) -> Term:
-    """`(a, b)` compared with a set: an interval, unless the set is one of tuples (the maximisers over two variables)."""
-    of_numbers = members.op not in ("argmax", "argmin", "product", "finset") and not (members.bound and len(members.bound) > 1)
+    """`(a, b)` or `[a, b]` compared with a set: an interval, unless the set is one of tuples (the maximisers over two variables)."""
+    several = members.op == "product" or (members.op == "finset" and any(a.sort.kind != "num" for a in members.args))
+    of_numbers = not several and len(members.bound) <= 1 and not (members.bound and members.bound[0].sort.kind != "num")
     if of_numbers and len(pair.args) == 2 and all(p.sort.kind == "num" for p in pair.args):
-        return build.interval(pair.args[0], pair.args[1], "()")
-    return build.finset(pair)
+        return build.interval(pair.args[0], pair.args[1], "[]" if pair.data == "[]" else "()")
+    return build.finset(round_tuple(pair))
+
+
+def round_tuple(t: Term) -> Term:
+    """A tuple whose brackets no longer matter."""
+    return make_tuple(t.args) if t.op == "tuple" and t.data == "[]" else t
 
 
 def constant_function(like: Term, value: Term) -> Term:
@@ -231,11 +239,11 @@ def _mismatch(e: Elaborator, a: Term, b: Term, span: Span) -> tuple[Term, Term]:
     raise e.fail("D102", f"the sides are of different kinds: {kind_word(e, a.sort)} and {kind_word(e, b.sort)}", span, None)
 
 
-def make_tuple(parts: Sequence[Term]) -> Term:
-    """A tuple with its sort."""
+def make_tuple(parts: Sequence[Term], square: bool = False) -> Term:
+    """A tuple with its sort; `square` remembers that it was written `[a, b]`, which beside a set is a closed interval."""
     from derivcheck.terms.sorts import tup
 
-    return mk("tuple", tuple(parts), None, tup(*(p.sort for p in parts)))
+    return mk("tuple", tuple(parts), "[]" if square else None, tup(*(p.sort for p in parts)))
 
 
 def whole_space(sort: Sort) -> Term:

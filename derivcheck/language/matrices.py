@@ -247,7 +247,8 @@ def read_tuple(e: Elaborator, group: Group) -> Term:
         return listed_vector(e, pieces, group.span)
     if any(not drop_spaces(p) for p in pieces):
         raise e.fail("D040", "a part of this list is missing", group.span, None)
-    return arithmetic.make_tuple([e.value(p, span_of(p, group.span)) for p in pieces])
+    square = group.open == "[" and group.close == "]" and len(pieces) == 2
+    return arithmetic.make_tuple([e.value(p, span_of(p, group.span)) for p in pieces], square)
 
 
 def listed_vector(e: Elaborator, pieces: list[Items], span: Span) -> Term:

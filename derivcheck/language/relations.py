@@ -158,4 +158,4 @@ def membership(e: Elaborator, a: Term, relation: str, s: Term, span: Span) -> Te
             arithmetic.check_shape(e, want, a.sort, span)
     elif a.sort.kind == "fun":
         a = arithmetic.pointed(e, a, span)
-    return build.rel(a, relation, s)
+    return build.rel(arithmetic.round_tuple(a), relation, s)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from derivcheck.kernel.budget import OutOfBudget
 from derivcheck.kernel.check import Proof, Rejected, Session
+from derivcheck.kernel.inferences.kinks import KINKS, kinked
 from derivcheck.kernel.inferences.optimisers import as_interval, ends
 from derivcheck.kernel.inferences.optimum import stationary_points
 from derivcheck.kernel.inferences.solutions import solve_linear
@@ -33,6 +34,8 @@ SETS = ("argmin", "argmax")
 VALUES = ("minover", "maxover", "infover", "supover")
 OF_NUMBER = ("optimum-slope", "optimum-second-order", "optimum-convex", "optimum-direct")
 OF_NUMBERS = ("optimum-of-numbers",)
+ONE_SIDED = (("optimum-subgradient", ("kink",)), ("optimum-subgradient", ("curved",)), ("optimum-flat", ()))
+SPLITS = 4
 OF_VECTOR = ("optimum-of-quadratic", "optimum-over-set")
 
 
@@ -56,6 +59,15 @@ def _set(ob: Obligation, session: Session, depth: int) -> Proof | None:
     """`argmin f` is a set of one point, or empty."""
     node = next(a for a in ob.statement.args[:2] if a.op in SETS)
     number = len(node.bound) == 1 and node.bound[0].sort.kind == "num"
+    bent = number and _bent(node)
+    for rule, params in ONE_SIDED if bent else ():
+        found = _via(ob, rule, params, session)
+        if found is not None:
+            return found
+    if bent and depth == 0:
+        found = _kinks(ob, session, 0)
+        if found is not None:
+            return found
     for rule in OF_NUMBER if number else OF_NUMBERS if len(node.bound) > 1 else OF_VECTOR:
         found = _via(ob, rule, (), session)
         if found is not None:
@@ -73,7 +85,7 @@ def _set(ob: Obligation, session: Session, depth: int) -> Proof | None:
             last = _set(rest[-1], session, depth + 1) if all(q is not None for q in before) else None
             if last is not None:
                 return Proof(rule, (), (*(q for q in before if q is not None), last))
-    return _kinks(ob, session, depth)
+    return _kinks(ob, session, depth) if not bent else None
 
 
 def _none(ob: Obligation, session: Session) -> Proof | None:
@@ -95,32 +107,48 @@ def _averaged(ob: Obligation, session: Session) -> Proof | None:
 
 
 def _kinks(ob: Obligation, session: Session, depth: int) -> Proof | None:
-    """By cases on what `max`, `min` and |·| in the optimiser depend on."""
-    if depth > 1:
+    """By cases on what `max`, `min`, |·| and case distinctions in the optimiser depend on, the inner ones first."""
+    if depth > SPLITS:
         return None
     value = next((a for a in ob.statement.args[:2] if a.op not in SETS), None)
-    for s in subterms(value) if value is not None else ():
-        if s.op == "fn" and s.data in ("max", "min") and len(s.args) == 2:
-            on = b.sub(s.args[0], s.args[1])
-        elif s.op == "fn" and s.data in ("abs", "sign"):
-            on = s.args[0]
-        else:
-            continue
+    for on in _turns(value) if value is not None else ():
         cases = attempt(ob, "cases", ("sign", on), session)
         if cases is None or len(cases) < 2:
             continue
-        proofs = []
+        proofs: list[Proof] = []
         for case in cases:
-            rest = attempt(case, "rewrite", (), session)
-            inner = None
-            if rest and any(a.op in SETS for a in rest[0].statement.args[:2]):
-                inner = _set(rest[0], session, 2)
-                inner = Proof("rewrite", (), (inner,)) if inner is not None else None
+            inner = _case(case, session, depth)
             if inner is None:
                 return None
             proofs.append(inner)
         return Proof("cases", ("sign", on), tuple(proofs))
     return None
+
+
+def _turns(value: Term) -> list[Term]:
+    """Terms on whose sign the value depends, small ones first."""
+    out: list[Term] = []
+    for s in subterms(value):
+        if s.op == "fn" and s.data in ("max", "min") and len(s.args) == 2:
+            out.append(b.sub(s.args[0], s.args[1]))
+        elif s.op == "fn" and s.data in ("abs", "sign"):
+            out.append(s.args[0])
+        elif s.op in ("cases", "ind"):
+            out += [b.sub(*p.args[:2]) for p in subterms(s) if p.op == "rel" and p.data in ("<", "≤", ">", "≥", "=", "≠") and p.args[0].sort.kind == "num"]
+    return sorted(dict.fromkeys(t for t in out if not any(v.op == "bvar" for v in t.free)), key=lambda t: (t.size, order_key(t)))
+
+
+def _case(case: Obligation, session: Session, depth: int) -> Proof | None:
+    """One case: the optimiser rewritten, and split further where it still has kinks."""
+    rest = attempt(case, "rewrite", (), session)
+    if not rest or not any(a.op in SETS for a in rest[0].statement.args[:2]):
+        # the case may be impossible
+        return logic.prove(case, session)
+    goal = rest[0]
+    value = next((a for a in goal.statement.args[:2] if a.op not in SETS), None)
+    inner = _kinks(goal, session, depth + 1) if value is not None and _turns(value) else None
+    inner = inner or _set(goal, session, SPLITS)
+    return Proof("rewrite", (), (inner,)) if inner is not None else logic.prove(case, session)
 
 
 def _value(ob: Obligation, session: Session) -> Proof | None:
@@ -204,7 +232,7 @@ def solved(node: Term, ob: Obligation, session: Session) -> tuple[Term, Proof] |
     """(the set of optimisers or the optimal value, a proof of the equation), where one is found."""
     if len(node.bound) != 1 or any(v.op == "bvar" for v in node.free):
         return None
-    empty = [b.finset()] if node.op in SETS and node.bound[0].sort.kind == "num" else []
+    empty = [b.finset()] if node.op in SETS and node.bound[0].sort.kind == "num" and not _bent(node) else []
     for star in (*candidates(node, ob, session), None):
         for value in empty if star is None else [_at(node, star)]:
             proof = prove(Obligation(ob.context, b.eq(node, value)), session)
@@ -231,6 +259,12 @@ def _limits(node: Term, ob: Obligation, session: Session) -> Iterator[Term]:
             yield found
 
 
+def _bent(node: Term) -> bool:
+    """Whether the objective has kinks in sight."""
+    (x,), f = open_binder(node)
+    return kinked(f, x)
+
+
 def _at(node: Term, star: Term) -> Term:
     return b.finset(star) if node.op in SETS else instantiate(node, (star,))
 
@@ -243,13 +277,24 @@ def candidates(node: Term, ob: Obligation, session: Session) -> list[Term]:
     try:
         if node.bound[0].sort.kind == "mat":
             return _vector_candidates(node, ob, session)
-        got = [*stationary_points(node, ob.context, session), *_critical(node, ob, session)]
+        got = [*_kink_points(node, ob, session), *stationary_points(node, ob.context, session), *_critical(node, ob, session)]
     except (Rejected, ZeroDivisionError):
         return []
     domain = node.args[0]
     if domain.op == "interval":
         got += [a for a in domain.args if a is not b.INF and not (a.op == "neg" and a.args[0] is b.INF)]
     return list(dict.fromkeys(got))
+
+
+def _kink_points(node: Term, ob: Obligation, session: Session) -> Iterator[Term]:
+    """Where the arguments of |u|, max(u, v) and min(u, v) change sign."""
+    (x,), f = open_binder(node)
+    rw = session.rewriter(ob.context.with_declaration(Declaration(x, node.args[0])))
+    for s in sorted((s for s in subterms(f) if s.op == "fn" and s.data in KINKS and x in s.free and len(s.args) < 3), key=order_key)[:4]:
+        u = s.args[0] if s.data == "abs" else b.sub(*s.args)
+        zero = None if any(v.op == "bvar" for v in u.free) else solve_linear(rw.nf(u), x, rw)
+        if zero is not None and x not in zero.free:
+            yield zero
 
 
 def _critical(node: Term, ob: Obligation, session: Session) -> Iterator[Term]:

@@ -9,6 +9,7 @@ from derivcheck.semantics import sets
 from derivcheck.semantics.better_points import witness
 from derivcheck.semantics.certify import bent
 from derivcheck.semantics.evaluate import Env, Evaluator
+from derivcheck.semantics.evaluate_optimum import in_pieces
 from derivcheck.semantics.values import UNDEFINED, UNKNOWN, Function, Value, show
 from derivcheck.terms.term import Term, binder_names
 
@@ -30,11 +31,25 @@ def sides(ev: Evaluator, p: Term, env: Env) -> tuple[str, str] | None:
             found = _told(ev, v, node, env)
             if found is not None:
                 return found if node is a else (found[1], found[0])
-    if all(x is not None for x in listed):
-        texts = [_set(x or []) for x in listed]
-        if texts[0] != texts[1]:
-            return texts[0], texts[1]
+    texts = [_set(x) if x is not None else _interval(ev, s, env) for s, x in zip((a, c), listed, strict=True)]
+    if texts[0] is not None and texts[1] is not None and texts[0] != texts[1]:
+        return texts[0], texts[1]
     return None
+
+
+def _interval(ev: Evaluator, s: Term, env: Env) -> str | None:
+    """The text for an interval, or for a set of optimisers that is one."""
+    if s.op == "interval":
+        lo, hi = (ev.eval(v, env) for v in s.args)
+        brackets = str(s.data)
+    elif s.op in OPTIMISERS:
+        pieces = in_pieces(ev, s, env)
+        if pieces is None or len(pieces.flats) != 1 or not all(pieces.flats[0][0] is p or pieces.flats[0][1] is p for p in pieces.points):
+            return None
+        lo, hi, brackets = pieces.flats[0]
+    else:
+        return None
+    return None if UNKNOWN in (lo, hi) or UNDEFINED in (lo, hi) else f"{brackets[0]}{show(lo)}, {show(hi)}{brackets[1]}"
 
 
 def _told(ev: Evaluator, v: Value, node: Term, env: Env) -> tuple[str, str] | None:

@@ -5,6 +5,8 @@ it (exp, log, reciprocal, powers, positive factors are peeled off) is a polynomi
 interpolation: its maxima are among the roots of the derivative, which are isolated.  A function of a vector is handled where it is
 a quadratic polynomial with a definite matrix.  That a point is not optimal is shown in `better_points.py`.
 
+Piecewise polynomials stand in `piecewise_optima.py`.
+
 Limits: everything else is `UNKNOWN`; irrational optimisers of polynomials are known as enclosures.
 """
 
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flint import acb, arb, fmpq, fmpq_mat, fmpq_poly, fmpz_poly
 
@@ -36,6 +39,9 @@ from derivcheck.semantics.values import (
 )
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, mk
+
+if TYPE_CHECKING:
+    from derivcheck.semantics.piecewise_optima import Optima
 
 MAX_DEGREE = 12
 
@@ -72,7 +78,19 @@ def optimisers(ev: Evaluator, t: Term, env: Env) -> list[Value] | None:
     if p.x.sort.kind == "mat":
         return quadratic_optimisers(ev, p)
     got = polynomial_optimum(ev, p)
-    return got[0] if got is not None else None
+    if got is not None:
+        return got[0]
+    pieces = in_pieces(ev, t, env)
+    return list(pieces.points) if pieces is not None and not pieces.flats else None
+
+
+def in_pieces(ev: Evaluator, t: Term, env: Env) -> Optima | None:
+    """The optimisers of a piecewise polynomial of one number."""
+    from derivcheck.semantics.piecewise_optima import optima
+
+    if len(t.bound) != 1 or t.bound[0].sort.kind != "num" or t.args[-1].sort.kind != "num":
+        return None
+    return optima(ev, problem(ev, t, env))
 
 
 def finite_optimisers(ev: Evaluator, t: Term, lists: list[list[Value]], env: Env) -> list[Value] | None:
@@ -405,6 +423,10 @@ def _extreme(ev: Evaluator, t: Term, env: Env) -> Value:
         return ev.eval(p.body, Env(p.frame, {p.x: found[0]})) if found else UNKNOWN
     got = polynomial_optimum(ev, p)
     if got is None:
+        pieces = in_pieces(ev, t, env)
+        best_point = pieces.a_point() if pieces is not None else None
+        if best_point is not None:
+            return ev.eval(p.body, Env(p.frame, {p.x: best_point}))
         from derivcheck.semantics.compact_extrema import enclosed
 
         return enclosed(ev, p)

@@ -190,8 +190,11 @@ def contains(ev: Evaluator, v: Value, s: Term, env: Env) -> Truth:
     known = elements(ev, s, env)
     if known is None and op in ("argmax", "argmin"):
         from derivcheck.semantics.better_points import is_optimal
+        from derivcheck.semantics.evaluate_optimum import in_pieces
 
-        return is_optimal(ev, v, s, env)
+        pieces = in_pieces(ev, s, env) if is_scalar(v) else None
+        inside = pieces.contains(v) if pieces is not None else UNKNOWN
+        return inside if isinstance(inside, bool) else is_optimal(ev, v, s, env)
     if known is not None:
         verdict: Truth = False
         for w in known:
@@ -286,7 +289,10 @@ def ends(ev: Evaluator, s: Term, env: Env) -> tuple[list[Value], bool]:
     if known is not None and all(is_number(v) and is_real(v) for v in known):
         return known, True
     if s.op in ("argmax", "argmin"):
-        return [], False
+        from derivcheck.semantics.evaluate_optimum import in_pieces
+
+        pieces = in_pieces(ev, s, env)
+        return (pieces.ends(), True) if pieces is not None else ([], False)
     extra = [v for v in (ev.eval(u, env) for u in subterms(s) if not any(f.op == "bvar" for f in u.free) and u.sort.kind == "num") if is_number(v)]
     return [v for v in extra if is_real(v)], False
 
