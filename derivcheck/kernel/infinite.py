@@ -19,25 +19,20 @@ _KEEP_FUNCTIONS = frozenset({"abs", "log", "max", "min"})
 _known: dict[Term, tuple[bool, bool]] = {}
 
 
-def is_infinite(t: Term) -> bool:
-    """∞ or -∞ itself."""
-    return t is b.INF or (t.op == "neg" and t.args[0] is b.INF)
-
-
 def _source(t: Term) -> bool:
     """Whether the value of this node may be infinite where its parts are finite."""
-    if t.op in _ALWAYS or is_infinite(t):
+    if t.op in _ALWAYS or b.is_infinite(t):
         return True
     if t.op == "int":
         return not _proper(t)
     if t.op in ("sum", "prod"):
-        return any(is_infinite(a) for a in t.args[:2])
+        return any(b.is_infinite(a) for a in t.args[:2])
     return t.op in ("sumset", "prodset") and t.args[0].op not in ("finset", "range")
 
 
 def _proper(t: Term) -> bool:
     # between finite bounds, of what is continuous there: smooth functions of the variable, without fractions, logarithms, powers
-    if any(is_infinite(a) for a in t.args[:2]):
+    if any(b.is_infinite(a) for a in t.args[:2]):
         return False
     stack = [t.args[-1]]
     while stack:
@@ -105,4 +100,3 @@ def strictness_in_doubt(p: Term) -> bool:
         return unbounded(p.args[0]) and p.args[0].sort.kind == "num"
     x, y = p.args[0], p.args[1]
     return hidden(x) or hidden(y) or (unbounded(x) and unbounded(y))
-

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import flint
 
-from derivcheck.kernel.algebra import Region
+from derivcheck.kernel.algebra import numerator_polynomials
 from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.ordering import order_key
 from derivcheck.terms import build as b
@@ -176,15 +176,10 @@ def univariate(p: Term, k: Term) -> list[Fraction] | None:
 
 def factored(t: Term, rw: Rewriter) -> tuple[Fraction, list[tuple[Term, int]]] | None:
     """t = c · ∏ base^exponent: the canonical fraction's numerator and denominator factored over Q; None where it vanishes or is too large."""
-    region = Region(rw)
-    flat = region.flatten(t)
-    region.scan(flat)
-    region.build()
     try:
-        top, bottom = region.fraction(flat)
+        region, ((top, bottom),) = numerator_polynomials([t], rw)
     except ZeroDivisionError:
         return None
-    top, bottom = region.reduce(top), region.reduce(bottom)
     if top == region.zero or bottom == region.zero or len(top) > 300 or len(bottom) > 300:
         return None
     constant = Fraction(1)

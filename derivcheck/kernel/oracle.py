@@ -287,7 +287,7 @@ class Oracle:
                 if r in ("<", "≤", ">", "≥"):
                     # an order relation holds between real numbers only
                     note(s, REAL)
-                    if t is b.INF or (t.op == "neg" and t.args[0] is b.INF):
+                    if b.is_infinite(t):
                         continue
                     bound = self._plain(t)
                     if r in ("<", "≤") and bound.hi is not None:
@@ -338,7 +338,7 @@ class Oracle:
         for p in self._atomic_facts():
             if p.op == "rel" and p.args[0].sort.kind == "num":
                 x, y = p.args[0], p.args[1]
-                if _is_infinite(x) or _is_infinite(y) or (p.data in ("≤", "≥") and unbounded(x) and unbounded(y)):
+                if b.is_infinite(x) or b.is_infinite(y) or (p.data in ("≤", "≥") and unbounded(x) and unbounded(y)):
                     continue
                 if p.data in (">", "≥"):
                     out.append((b.sub(x, y), str(p.data)))
@@ -370,7 +370,7 @@ class Oracle:
             return iv.SETS.get(str(s.data), NOTHING)
         if s.op == "interval":
             lo, hi = self._plain(s.args[0]), self._plain(s.args[1])
-            if not (lo.real or _is_infinite(s.args[0])) or not (hi.real or _is_infinite(s.args[1])):
+            if not (lo.real or b.is_infinite(s.args[0])) or not (hi.real or b.is_infinite(s.args[1])):
                 return REAL
             left, right = tuple(str(s.data))
             return Info(True, False, lo.lo, left == "(" or lo.lo_strict, hi.hi, right == ")" or hi.hi_strict)
@@ -472,21 +472,17 @@ def _difference(x: Term, y: Term) -> Term:
     return b.sub(b.add(b.ZERO, *left), b.add(b.ZERO, *right))
 
 
-def _is_infinite(t: Term) -> bool:
-    return t is b.INF or (t.op == "neg" and t.args[0] is b.INF)
-
-
 def _set_facts(x: Term, s: Term) -> list[tuple[Term, str]]:
     out: list[tuple[Term, str]] = []
     if s.op == "interval":
-        if not _is_infinite(s.args[0]):
+        if not b.is_infinite(s.args[0]):
             out.append((b.sub(x, s.args[0]), ">" if str(s.data)[0] == "(" else "≥"))
-        if not _is_infinite(s.args[1]):
+        if not b.is_infinite(s.args[1]):
             out.append((b.sub(s.args[1], x), ">" if str(s.data)[1] == ")" else "≥"))
     elif s.op == "range":
-        if not _is_infinite(s.args[0]):
+        if not b.is_infinite(s.args[0]):
             out.append((b.sub(x, s.args[0]), "≥"))
-        if not _is_infinite(s.args[1]):
+        if not b.is_infinite(s.args[1]):
             out.append((b.sub(s.args[1], x), "≥"))
     elif s.op == "setminus" and s.args[1].op == "finset":
         out.extend((b.sub(x, a), "≠") for a in s.args[1].args)

@@ -206,7 +206,7 @@ def _solved(ob: Obligation, session: Session) -> Proof | None:
 
 
 def _infinite(*terms: Term) -> bool:
-    return any(t is b.INF or (t.op == "neg" and t.args[0] is b.INF) for t in terms)
+    return any(b.is_infinite(t) for t in terms)
 
 
 def splits(t: Term, ob: Obligation, session: Session, outer: bool = False) -> Iterator[tuple[str, Term]]:

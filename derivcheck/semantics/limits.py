@@ -250,15 +250,11 @@ def exchanges(body: Term, x: Term) -> bool:
         if not s.bound or x not in s.free or s.op in ("mlam", "lam"):
             continue
         ends, inside = s.args[:-1], s.args[-1]
-        finite = s.op in ("sum", "prod") and not any(x in e.free or is_infinite_end(e) for e in ends)
+        finite = s.op in ("sum", "prod") and not any(x in e.free or b.is_infinite(e) for e in ends)
         only_end = s.op in ("sum", "int") and x not in inside.free and x not in ends[0].free
         if not finite and not only_end:
             return True
     return False
-
-
-def is_infinite_end(t: Term) -> bool:
-    return t is b.INF or (t.op == "neg" and t.args[0] is b.INF)
 
 
 def rational_limit(ev: Evaluator, body: Term, x: Term, sign: int, frame: Env) -> Value | None:

@@ -329,3 +329,8 @@ def real_interval(lower: tuple[Term, bool] | None, upper: tuple[Term, bool] | No
             return mk("set", (), "Rneg", SET)
         return interval(neg(INF), upper[0], "()" if upper[1] else "(]")
     return interval(lower[0], upper[0], ("(" if lower[1] else "[") + (")" if upper[1] else "]"))
+
+
+def is_infinite(t: Term) -> bool:
+    """Whether a term is ∞ or -∞ itself."""
+    return t is INF or (t.op == "neg" and t.args[0] is INF)

@@ -358,7 +358,6 @@ class Printer:
         """What a big operator reaches over: a product without a sign in front."""
         return at_least(piece, PRODUCT)
 
-
     # --- piecewise --------------------------------------------------------------------------------------------------------------
 
     def _op_cases(self, t: Term, env: dict[Term, str]) -> Writing:

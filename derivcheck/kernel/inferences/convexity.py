@@ -41,16 +41,12 @@ def _narrowed(x: Term, ob: Obligation, session: Session) -> Term | None:
     if domain is None and x.op == "sym" and x.data[1] == 0:
         domain = b.REALS  # an undeclared symbol is real
     info = session.oracle(ob.context).info(x)
-    exact = domain is not None and (domain.op == "set" or (domain.op == "interval" and all(a.op == "num" or _infinite(a) for a in domain.args)))
+    exact = domain is not None and (domain.op == "set" or (domain.op == "interval" and all(a.op == "num" or b.is_infinite(a) for a in domain.args)))
     if domain is None or not _interval(domain) or not exact or not info.real or (info.lo is None and info.hi is None) or info.lo == info.hi:
         return domain
     lo, hi = b.neg(b.INF) if info.lo is None else num(info.lo), b.INF if info.hi is None else num(info.hi)
     brackets = ("(" if info.lo is None or info.lo_strict else "[") + (")" if info.hi is None or info.hi_strict else "]")
     return b.interval(lo, hi, brackets)
-
-
-def _infinite(t: Term) -> bool:
-    return t is b.INF or (t.op == "neg" and t.args[0] is b.INF)
 
 
 def analytic(t: Term, x: Term, oracle: Any) -> bool:

@@ -180,7 +180,7 @@ def supremum_at_end(ob: Obligation, params: tuple[Any, ...], session: Session) -
     up = node.op == "supover"
     found = _end_limit(f, x, end, up, context, ob, session)
     out = [Obligation(ob.context, b.eq(value, found))]
-    return out if _infinite(found) else [*out, Obligation(context, b.rel(f, "≤" if up else "≥", found))]
+    return out if b.is_infinite(found) else [*out, Obligation(context, b.rel(f, "≤" if up else "≥", found))]
 
 
 @inference(
@@ -196,7 +196,7 @@ def optimum_not_attained(ob: Obligation, params: tuple[Any, ...], session: Sessi
     x, f, context = _objective(ob, node, (), session)
     up = node.op == "argmax"
     found = _end_limit(f, x, end, up, context, ob, session)
-    return [] if _infinite(found) else [Obligation(context, b.rel(f, "<" if up else ">", found))]
+    return [] if b.is_infinite(found) else [Obligation(context, b.rel(f, "<" if up else ">", found))]
 
 
 def _claimed_empty(ob: Obligation) -> Term:
@@ -211,10 +211,6 @@ def _claimed_empty(ob: Obligation) -> Term:
     return node
 
 
-def _infinite(t: Term) -> bool:
-    return t is b.INF or (t.op == "neg" and t.args[0] is b.INF)
-
-
 def _end_limit(f: Term, x: Term, end: str, up: bool, context: Context, ob: Obligation, session: Session) -> Term:
     """The limit of f at an end of the interval where x lies; the infinity that is no bound is rejected."""
     lo, hi = ends(context.declarations[x].domain)
@@ -223,7 +219,7 @@ def _end_limit(f: Term, x: Term, end: str, up: bool, context: Context, ob: Oblig
     found = limit(f, x, lo if end == "left" else hi, "+" if end == "left" else "-", session.rewriter(ob.context))
     if found is None:
         raise Rejected("no limit at the end")
-    if _infinite(found) and found is not (b.INF if up else b.neg(b.INF)):
+    if b.is_infinite(found) and found is not (b.INF if up else b.neg(b.INF)):
         raise Rejected("the wrong infinity")
     return found
 

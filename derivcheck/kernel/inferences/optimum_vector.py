@@ -11,12 +11,12 @@ from typing import Any
 
 from derivcheck.kernel.check import Rejected, Session, inference, opened
 from derivcheck.kernel.inferences.basic import relation
-from derivcheck.kernel.inferences.optimum import _defined, _good, _member, _open
+from derivcheck.kernel.inferences.convexity import smooth_derivative
+from derivcheck.kernel.inferences.optimum import _defined, _member, _open
 from derivcheck.kernel.matrix_differential import kinks
 from derivcheck.kernel.matrix_facts import pd, psd
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.rewrite import Rewriter
-from derivcheck.semantics.differentiate import derivative
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration, Hypothesis
 from derivcheck.terms.term import Term, instantiate, mk, open_binder, substitute, subterms
@@ -31,14 +31,20 @@ def _smooth(t: Term) -> bool:
     return not bad and not kinks(t)
 
 
-def optimiser(ob: Obligation) -> tuple[Term, Term]:
-    """(argmin or argmax over one vector, the single vector on the other side)."""
+def _point(ob: Obligation) -> tuple[Term, Term]:
+    """(argmin or argmax, what the other side has in its braces)."""
     x, y = relation(ob, "=")
     node, value = (x, y) if x.op in ("argmin", "argmax") else (y, x)
-    if node.op not in ("argmin", "argmax") or len(node.bound) != 1 or node.bound[0].sort.kind != "mat":
+    if node.op not in ("argmin", "argmax"):
+        raise Rejected("not an optimiser")
+    return node, value.args[0] if value.op == "finset" and len(value.args) == 1 else value
+
+
+def optimiser(ob: Obligation) -> tuple[Term, Term]:
+    """(argmin or argmax over one vector, the single vector on the other side)."""
+    node, value = _point(ob)
+    if len(node.bound) != 1 or node.bound[0].sort.kind != "mat":
         raise Rejected("not an optimiser of a function of a vector")
-    if value.op == "finset" and len(value.args) == 1:
-        value = value.args[0]
     if value.sort.kind != "mat" or not node.bound[0].sort.is_vector:
         raise Rejected("not a single vector")
     return node, value
@@ -137,12 +143,9 @@ def optimal_value_vector(ob: Obligation, params: tuple[Any, ...], session: Sessi
 )
 def optimum_of_numbers(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """Two or three numbers."""
-    x, y = relation(ob, "=")
-    node, value = (x, y) if x.op in ("argmin", "argmax") else (y, x)
-    if node.op not in ("argmin", "argmax") or not 2 <= len(node.bound) <= 3 or any(v.sort.kind != "num" for v in node.bound):
+    node, value = _point(ob)
+    if not 2 <= len(node.bound) <= 3 or any(v.sort.kind != "num" for v in node.bound):
         raise Rejected("not an optimiser of a function of two or three numbers")
-    if value.op == "finset" and len(value.args) == 1:
-        value = value.args[0]
     if value.op != "tuple" or len(value.args) != len(node.bound) or any(a.sort.kind != "num" for a in value.args):
         raise Rejected("not a single point")
     if not all(_open(d) for d in node.args[:-1]):
@@ -157,18 +160,8 @@ def optimum_of_numbers(ob: Obligation, params: tuple[Any, ...], session: Session
     f = rw.nf(f if node.op == "argmin" else b.neg(f))
     if rw.oracle.undefinedness(f) or not rw.oracle.real(f):
         raise Rejected("not shown to have real values on the whole set")
-
-    def by(t: Term, s: Term) -> Term:
-        got = derivative(t, s)
-        if not got.complete or not all(_good(c, rw.oracle) for c in got.conditions):
-            raise Rejected("not differentiable by the rules")
-        out: Term = rw.nf(got.term)
-        if rw.oracle.undefinedness(out):
-            raise Rejected("a derivative may be undefined")
-        return out
-
-    slope = [by(f, s) for s in xs]
-    hessian = [[by(g, s) for s in xs] for g in slope]
+    slope = [smooth_derivative(f, s, rw) for s in xs]
+    hessian = [[smooth_derivative(g, s, rw) for s in xs] for g in slope]
     point = dict(zip(xs, value.args, strict=True))
     return [
         *(_member(ob, a, d) for a, d in zip(value.args, node.args[:-1], strict=True)),
@@ -203,7 +196,7 @@ def multipliers(ob: Obligation, params: tuple[Any, ...], session: Session) -> li
         if fact not in have or fact.op != "rel" or fact.data not in ("<", "≤", ">", "≥") or fact.args[0].sort.kind != "num":
             raise Rejected("no such hypothesis")
         p, q = fact.args[:2]
-        if any(_is_infinite(t) for t in (p, q)):
+        if any(b.is_infinite(t) for t in (p, q)):
             raise Rejected("not a bound")
         parts.append(b.mul(factor, b.sub(q, p) if fact.data in ("<", "≤") else b.sub(p, q)))
     oracle = session.oracle(ob.context)
@@ -211,7 +204,3 @@ def multipliers(ob: Obligation, params: tuple[Any, ...], session: Session) -> li
         raise Rejected("not shown real")
     equation = b.eq(b.sub(high, low), b.add(b.ZERO, *parts) if parts else b.ZERO)
     return [*(Obligation(ob.context, b.rel(factor, "≥", b.ZERO)) for _, factor in params), Obligation(ob.context, equation)]
-
-
-def _is_infinite(t: Term) -> bool:
-    return t is b.INF or (t.op == "neg" and t.args[0] is b.INF)

@@ -30,17 +30,18 @@ _WHOLE = ("N", "Npos", "Z")
 LARGEST_DEGREE = 24
 
 
-def _equation(ob: Obligation, params: tuple[Any, ...], session: Session) -> Term:
-    """The hypothesis u = v as a term that vanishes: the numerator of the normal form of u - v."""
+def _equation(ob: Obligation, params: tuple[Any, ...], session: Session) -> tuple[list[tuple[Fraction, Term]], Oracle]:
+    """The hypothesis u = v as a linear combination of monomials that vanishes, the numerator of the normal form of u - v; and the oracle."""
     p = params[0]
     holding(ob.context, p)
     if p.op != "rel" or p.data != "=" or p.args[0].sort.kind != "num" or b.INF in (*p.args, *(a.args[0] for a in p.args if a.op == "neg")):
         raise Rejected("not an equation between numbers")
-    if randomness(session.oracle(ob.context)).atoms(p):
+    oracle = session.oracle(ob.context)
+    if randomness(oracle).atoms(p):
         raise Rejected("about a random variable")
     difference: Term = session.rewriter(ob.context).nf(b.sub(p.args[0], p.args[1]))
     # where the sides are equal numbers the denominator is not 0
-    return difference.args[0] if difference.op == "div" else difference
+    return linear_terms(difference.args[0] if difference.op == "div" else difference), oracle
 
 
 def _is_rational(s: Term, oracle: Oracle) -> bool:
@@ -77,11 +78,10 @@ def _powers(m: Term) -> list[tuple[Term, int]] | None:
 )
 def rational_roots(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """params: an equation among the hypotheses.  Leaves the goal under x = r for each root r that lies in the declared set."""
-    total = _equation(ob, params, session)
-    oracle = session.oracle(ob.context)
+    terms, oracle = _equation(ob, params, session)
     coefficients: dict[int, Fraction] = {}
     symbol: Term | None = None
-    for c, m in linear_terms(total):
+    for c, m in terms:
         powers = _powers(m)
         if powers is None or len(powers) > 1 or (powers and symbol not in (None, powers[0][0])):
             raise Rejected("not a polynomial in one symbol")
@@ -112,11 +112,10 @@ def rational_roots(ob: Obligation, params: tuple[Any, ...], session: Session) ->
 )
 def integer_gcd(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """params: an equation among the hypotheses.  Leaves nothing: it can't hold."""
-    total = _equation(ob, params, session)
-    oracle = session.oracle(ob.context)
+    terms, oracle = _equation(ob, params, session)
     constant = Fraction(0)
     factors: list[Fraction] = []
-    for c, m in linear_terms(total):
+    for c, m in terms:
         if m is b.ONE:
             constant += c
         elif not m.bound and m.op != "bvar" and oracle.integer(m):
@@ -140,9 +139,7 @@ def integer_gcd(ob: Obligation, params: tuple[Any, ...], session: Session) -> li
 )
 def sine_of_rational(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """params: an equation among the hypotheses, of the form c·sin u = 0 with c ≠ 0.  Leaves the goal under u = 0 (for cos: nothing)."""
-    total = _equation(ob, params, session)
-    oracle = session.oracle(ob.context)
-    terms = linear_terms(total)
+    terms, oracle = _equation(ob, params, session)
     if len(terms) != 1:
         raise Rejected("not a single term")
     factors = terms[0][1].args if terms[0][1].op == "mul" else (terms[0][1],)

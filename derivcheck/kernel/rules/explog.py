@@ -10,8 +10,8 @@ from fractions import Fraction
 
 import flint
 
-from derivcheck.kernel.algebra import Region
 from derivcheck.kernel.literals import integer_value, linear_terms, rational_value
+from derivcheck.kernel.monomials import factored
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, num
@@ -252,40 +252,24 @@ def positive_factors(u: Term, rw: Rewriter, nonzero: bool = False) -> tuple[Term
             return b.ONE, [(b.fn("abs", u.args[0]), num(n))]
     if u.op not in ("mul", "div", "add", "pow"):
         return None
-    region = Region(rw)
-    flat = region.flatten(u)
-    region.scan(flat)
-    region.build()
-    try:
-        top, bottom = region.fraction(flat)
-    except ZeroDivisionError:
+    got = factored(u, rw)
+    if got is None:
         return None
-    top, bottom = region.reduce(top), region.reduce(bottom)
-    if top == region.zero or bottom == region.zero or len(top) > 300 or len(bottom) > 300:
-        return None
+    constant, bases = got
     positive: list[tuple[Term, Term]] = []
     rest: list[Term] = []
-    constant = Fraction(1)
-    for poly, sign in ((top, 1), (bottom, -1)):
-        content, factors = poly.factor()
-        constant *= Fraction(int(content.p), int(content.q)) ** sign
-        for f, k in factors:
-            base = region.to_term(f, region.one)
-            exponent = int(k) * sign
-            if base.op == "mul" and base.args[0].op == "num":
-                constant *= base.args[0].data ** exponent
-                base = b.mul(*base.args[1:])
-            if oracle.positive(base) or (nonzero and oracle.nonnegative(base)):
-                positive += _power_parts(base, exponent, rw)
-            elif oracle.negative(base) or (nonzero and oracle.nonpositive(base)):
-                positive += _power_parts(rw.nf(b.neg(base)), exponent, rw)
-                if exponent % 2:
-                    constant = -constant
-            elif exponent % 2 == 0 and oracle.real(base):
-                # |f|^(2k) where f ≠ 0; where f = 0 the logarithm had no value
-                positive.append((b.fn("abs", base), num(exponent)))
-            else:
-                rest.append(b.pow_(base, num(exponent)) if exponent != 1 else base)
+    for base, exponent in bases:
+        if oracle.positive(base) or (nonzero and oracle.nonnegative(base)):
+            positive += _power_parts(base, exponent, rw)
+        elif oracle.negative(base) or (nonzero and oracle.nonpositive(base)):
+            positive += _power_parts(rw.nf(b.neg(base)), exponent, rw)
+            if exponent % 2:
+                constant = -constant
+        elif exponent % 2 == 0 and oracle.real(base):
+            # |f|^(2k) where f ≠ 0; where f = 0 the logarithm had no value
+            positive.append((b.fn("abs", base), num(exponent)))
+        else:
+            rest.append(b.pow_(base, num(exponent)) if exponent != 1 else base)
     if abs(constant) != 1:
         positive.append((num(abs(constant)), b.ONE))
     if not positive:

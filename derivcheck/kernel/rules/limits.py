@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from derivcheck.kernel import algebra
-from derivcheck.kernel.infinite import is_infinite, unbounded
+from derivcheck.kernel.infinite import unbounded
 from derivcheck.kernel.limits import limit
 from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.rewrite import Rewriter, rule
@@ -24,7 +24,7 @@ def limit_rule(t: Term, rw: Rewriter) -> Term | None:
     point = t.args[0]
     value = limit(body, x, point, str(t.data), rw)
     if value is not None:
-        return None if unbounded(body) and unbounded(value) and any(is_infinite(a) for a in (value, *value.args)) else value
+        return None if unbounded(body) and unbounded(value) and any(b.is_infinite(a) for a in (value, *value.args)) else value
     if t.data == "int" and point is b.INF:
         return sequence_limit(body, x, rw) or _turns(body, x, (num(1), num(2), num(3), num(4)), True, rw)
     return _no_limit(body, x, point, str(t.data), rw)
