@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from derivcheck.documents.displays import Chain, chains, relation_of_macro
+from derivcheck.documents.meanings import Meaning, Meanings, defined_in
+from derivcheck.documents.preamble import new_environment
 from derivcheck.report.model import DiagnosticReport, FileReport, worst
 from derivcheck.report.positions import LineMap
 
@@ -28,8 +30,8 @@ LOCAL = ("derivation", "title", "source", "tags", "show")
 
 COMMANDS = ("scope", "check", "off", "on", "skip")
 MACRO_MAKERS = ("\\newcommand", "\\renewcommand", "\\providecommand", "\\DeclareMathOperator", "\\DeclarePairedDelimiter", "\\def", "\\gdef", "\\let")
+"""What a directive may define macros with."""
 
-_MACRO_NAME = re.compile(r"\\[A-Za-z@]+")
 _IN_DEFINITION = re.compile(r"%[^\n]*|\\[A-Za-z]+|\\.|\s+|[.,;]|[^\s%\\&.,;]+|&", re.DOTALL)
 _TRAILING = re.compile(r"\s*|[.,;]|\\[,;:!]|\\q?quad")
 _WORD = re.compile(r"\s*(\\?[A-Za-z]+)")
@@ -53,10 +55,10 @@ Line = Span | tuple[Piece, ...]
 
 @dataclass
 class Scope:
-    """Headers in force, line by line.  `depth` and `level` say where it ends (group, section); while `pending`, the
+    """Headers in force, line by line, with the version of the macros at each.  `depth` and `level` say where it ends (group, section); while `pending`, the
     heading of the section that it belongs to is still to come."""
 
-    headers: list[Line] = field(default_factory=list)
+    headers: list[tuple[int, Line]] = field(default_factory=list)
     depth: int = 0
     level: int = 0
     pending: bool = False
@@ -125,10 +127,12 @@ class Collector:
         self.off = False
         self.check_next = False
         self.skip_next = False
-        self.macros: dict[str, tuple[str, int]] = {}
         self.relations: dict[str, str] = {}
+        self.environments: dict[str, str] = {}
         self.diagnostics: list[DiagnosticReport] = []
         self._pieces: list[Piece] = []
+        self._meanings = Meanings()
+        self._versions = [(0, 0)]  # from which piece on which version of the macros holds
         self._names: dict[str, int] = {}
         self._open = False
         self._explicit = False
@@ -167,18 +171,20 @@ class Collector:
         else:
             self.skip_next = True
 
-    def _header(self, statement: list[Span]) -> None:
-        for span in statement:
-            self.scopes[-1].headers.append(span)
+    def _header(self, statement: Sequence[Line]) -> None:
+        for line in statement:
+            self.scopes[-1].headers.append((self._meanings.version, line))
         if self._open:
+            self._here()
             self._lines(statement)
 
     def _local(self, word: str, statement: list[Span]) -> None:
         if word == "derivation":
             self._open = self._explicit = True
+            self._here()
             self._insert("\n", statement[0].start)
             self._lines(statement)
-            self._insert_headers(statement[0].start)
+            self._insert_headers()
             return
         self._begin(statement[0].start)
         self._lines(statement)
@@ -191,17 +197,28 @@ class Collector:
         help = f"did you mean `{near[0]}`?" if near else f"write one of: {', '.join(known)}, or a macro definition"
         self.trouble("D096", f"`{word}` is no derivcheck directive", offset, help)
 
-    def macro(self, definition: str, offset: int) -> None:
-        """A macro definition; it is copied where it is used.  The last one of a name counts."""
-        names = _MACRO_NAME.findall(definition)
-        if len(names) > 1:
-            one_line = " ".join(definition.split())
-            self.macros[names[1]] = (one_line, offset)
-            relation = relation_of_macro(one_line)
-            if relation is not None:
-                self.relations[names[1]] = relation
-            else:
-                self.relations.pop(names[1], None)
+    @property
+    def macros(self) -> dict[str, Meaning]:
+        """The macros in force."""
+        return self._meanings.now
+
+    def macro(self, definition: str, offset: int, group: int = 0) -> None:
+        """A definition of a macro, which is copied where it is used, or of an environment that stands for another one.  It holds to
+        the end of the group, if it stands in one (of depth `group`)."""
+        environment = new_environment(definition)
+        if environment is not None:
+            self.environments[environment[0]] = self.environments.get(environment[1], environment[1])
+            return
+        name = self._meanings.define(definition, offset, group)
+        if name is not None:
+            self._relation(name)
+
+    def _relation(self, name: str) -> None:
+        relation = relation_of_macro(self.macros[name][0])
+        if relation is not None:
+            self.relations[name] = relation
+        else:
+            self.relations.pop(name, None)
 
     def display(self, start: int, end: int, environment: str) -> None:
         """A display's body."""
@@ -213,10 +230,7 @@ class Collector:
             if chain.relations >= 2 or (checked and chain.relations == 1):
                 self._chain(chain)
             elif chain.defines is not None:
-                definition = self._definition(chain, chain.defines)
-                self.scopes[-1].headers.append(definition)
-                if self._open:
-                    self._lines([definition])
+                self._header([self._definition(chain, chain.defines)])
 
     def block(self, name: str | None, start: int, end: int) -> None:
         """A `derivation` environment or fenced block in the full notation."""
@@ -225,18 +239,22 @@ class Collector:
         if self.off or skipped:
             return
         named = re.search(r"^\s*derivation\s+\S", self.text[start:end], re.MULTILINE)
+        self._here()
         if named is None:
             self._insert(f"\nderivation {self._fresh(name)}\n", start)
-            self._insert_headers(start)
+            self._insert_headers()
         else:
             self._insert("\n", start)
         self._copy(start, end)
         self._insert("\n\n", end)
+        if defined_in(self.text[start:end]):
+            self._here(again=True)  # the block's own macros end with it
         self._open = False
         self.started = True
 
     def leave(self, depth: int) -> None:
-        """A group was closed: scopes opened in it end."""
+        """A group was closed: scopes opened in it end, and so do its macros."""
+        self._meanings.leave(depth)
         while len(self.scopes) > 1 and self.scopes[-1].depth > depth:
             self._close()
 
@@ -265,10 +283,8 @@ class Collector:
     # --- the text --------------------------------------------------------------------------------------------------------
 
     def finish(self, place: Callable[[int], tuple[int, int, int | None]], reads: Iterable[str] = ()) -> Extraction:
-        """The extraction; macros that are used (also by other macros) stand at the top of it."""
-        used = _used("".join(p[0] for p in self._pieces), self.macros)
-        head = [(definition + "\n", offset, False) for name, (definition, offset) in self.macros.items() if name in used]
-        pieces = [*head, *self._pieces] if self._pieces else []
+        """The extraction; a macro stands above the first place that uses it with this meaning."""
+        pieces = list(self._with_macros()) if self._pieces else []
         starts, origins, at = [], [], 0
         for text, origin, copied in pieces:
             starts.append(at)
@@ -279,6 +295,28 @@ class Collector:
             line, column, cell = place(d.line)
             diagnostics.append(replace(d, line=line, column=column, cell=cell))
         return Extraction("".join(p[0] for p in pieces), starts, origins, diagnostics, tuple(reads), place)
+
+    def _with_macros(self) -> Iterator[Piece]:
+        written: dict[str, str] = {}
+        ends = [at for at, _ in self._versions[1:]] + [len(self._pieces)]
+        for (start, version), end in zip(self._versions, ends, strict=True):
+            part = self._pieces[start:end]
+            text = "".join(p[0] for p in part)
+            for name, meaning in self._meanings.used(text, version):
+                if meaning is None and name in written:
+                    self.trouble("D098", f"{name} was given a meaning in a group above; what it means behind that is not followed", part[0][1], "give it another name there")
+                elif meaning is not None and written.get(name) != meaning[0]:
+                    written[name] = meaning[0]
+                    yield meaning[0] + "\n", meaning[1], False
+            for name in defined_in(text):
+                written.pop(name, None)
+            yield from part
+
+    def _here(self, version: int | None = None, again: bool = False) -> None:
+        """What follows is read with the macros as they are now, or were at a version.  Only between lines."""
+        version = self._meanings.version if version is None else version
+        if version != self._versions[-1][1] or again:
+            self._versions.append((len(self._pieces), version))
 
     def _insert(self, text: str, origin: int) -> None:
         self._pieces.append((text, origin, False))
@@ -294,15 +332,19 @@ class Collector:
             else:
                 self._pieces.extend(line)
 
-    def _insert_headers(self, origin: int) -> None:
-        self._lines(self.scopes[-1].headers)
+    def _insert_headers(self) -> None:
+        for version, line in self.scopes[-1].headers:
+            self._here(version)
+            self._lines([line])
+        self._here()
 
     def _begin(self, origin: int) -> None:
         """Make sure that a derivation with the headers in force is open."""
+        self._here()
         if self._open:
             return
         self._insert(f"\nderivation {self._fresh(None)}\n", origin)
-        self._insert_headers(origin)
+        self._insert_headers()
         self._open, self._explicit = True, False
 
     def _fresh(self, name: str | None) -> str:
@@ -362,15 +404,3 @@ def _statements(text: str, spans: list[Span]) -> list[list[Span]]:
         else:
             groups.append([span])
     return groups
-
-
-def _used(text: str, macros: dict[str, tuple[str, int]]) -> set[str]:
-    """The macros that a text uses, directly or through others."""
-    found: set[str] = set()
-    pending = [text]
-    while pending:
-        for name in set(_MACRO_NAME.findall(pending.pop())):
-            if name in macros and name not in found:
-                found.add(name)
-                pending.append(macros[name][0])
-    return found

@@ -30,9 +30,12 @@ _DEFINES = frozenset([":=", r"\coloneqq", r"\triangleq", "≔"])
 _OPERATORS = frozenset(r"+ - * / \pm \mp \cdot \times \otimes \odot \circ \cup \cap \setminus \land \lor ± · × − ∓".split())
 _SPACES = frozenset(r"\quad \qquad \, \; \: \! \> ~ \nonumber \notag \displaystyle \textstyle { }".split()) | {"\\ "}
 _CUT = frozenset(
-    [r"\intertext", r"\shortintertext", r"\hspace", r"\hspace*", r"\vspace", r"\vspace*", r"\phantom", r"\hphantom", r"\vphantom", r"\hypertarget"]
+    [r"\intertext", r"\shortintertext", r"\hspace", r"\hspace*", r"\vspace", r"\vspace*", r"\phantom", r"\hphantom", r"\vphantom", r"\hypertarget",
+     r"\noalign", r"\raisetag", r"\refstepcounter", r"\footnote"]
+)  # fmt: skip
+_CUT_ALONE = frozenset(
+    [r"\qedhere", r"\allowdisplaybreaks", r"\displaybreak", r"\pagebreak", r"\hfill", r"\centering", r"\MoveEqLeft", r"\footnotemark", r"\noindent"]
 )
-_CUT_ALONE = frozenset([r"\qedhere", r"\allowdisplaybreaks", r"\displaybreak", r"\pagebreak", r"\hfill", r"\centering"])
 _PROSE = frozenset([r"\text", r"\mbox", r"\textrm", r"\textnormal", r"\textit"])
 _LOGIC = re.compile(r"\s*(and|or|true|false)\s*\Z")
 _RELATION_MACRO = re.compile(r"\\(?:re)?newcommand\*?\s*\{?\s*\\[A-Za-z]+\s*\}?\s*\{(.*)\}\s*\Z|\\def\s*\\[A-Za-z]+\s*\{(.*)\}\s*\Z", re.DOTALL)
@@ -202,7 +205,9 @@ def _rows(text: str, start: int, end: int, macros: Mapping[str, str]) -> list[_R
             skip_until = cell.end = stop
             continue
         if token in _CUT_ALONE:
-            cell.cuts.append((at, match.end()))
+            stop = _after_option(text, match.end(), end)
+            cell.cuts.append((at, stop))
+            skip_until = cell.end = stop
             continue
         if token in (r"\left", r"\right") or token.startswith((r"\big", r"\Big")):
             _note(cell, token, depth + brackets)
@@ -283,6 +288,12 @@ def _after_argument(text: str, at: int, end: int) -> int:
             if depth == 0:
                 return i + 1
     return end
+
+
+def _after_option(text: str, at: int, end: int) -> int:
+    """Past the `[3]` after `\\MoveEqLeft` and its kin."""
+    match = re.compile(r"\[\d+\]").match(text, at, end)
+    return match.end() if match is not None else at
 
 
 def _after_wrapper(text: str, at: int, end: int) -> int:

@@ -12,7 +12,8 @@ from bisect import bisect_right
 
 from derivcheck.documents.blocks import Block, Markdown, read
 from derivcheck.documents.collector import Collector, Extraction, Span
-from derivcheck.documents.tex import ProjectFiles, Scanner
+from derivcheck.documents.preamble import ProjectFiles
+from derivcheck.documents.tex import Scanner
 from derivcheck.report.positions import LineMap
 
 _EVENT = re.compile(r"(?P<comment><!--)|(?<!\\)(?P<code>`+)(?!`)")

@@ -15,7 +15,8 @@ from typing import Any
 from derivcheck.documents.blocks import Markdown, read
 from derivcheck.documents.collector import Collector, Extraction
 from derivcheck.documents.markdown import cell_at, scan_markdown
-from derivcheck.documents.tex import ProjectFiles, Scanner
+from derivcheck.documents.preamble import ProjectFiles
+from derivcheck.documents.tex import Scanner
 from derivcheck.report.positions import LineMap
 
 FORMAT = 4

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from derivcheck.documents.tex import definition_end
+from derivcheck.documents.preamble import definition_end
 from derivcheck.grading.documents import Place, Reading
 from derivcheck.grading.lenient import continued, equations, lenient
 from derivcheck.grading.reference import Reader, Task

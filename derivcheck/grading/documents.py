@@ -16,7 +16,8 @@ from derivcheck.documents.collector import Collector, Extraction, Span
 from derivcheck.documents.displays import chains
 from derivcheck.documents.markdown import scan_markdown
 from derivcheck.documents.notebook import Cells, NoNotebook, markdown_cells
-from derivcheck.documents.tex import ProjectFiles, Scanner
+from derivcheck.documents.preamble import ProjectFiles
+from derivcheck.documents.tex import Scanner
 from derivcheck.report.positions import LineMap
 
 KINDS = {".deriv": "deriv", ".txt": "deriv", ".tex": "tex", ".md": "markdown", ".qmd": "markdown", ".ipynb": "notebook"}

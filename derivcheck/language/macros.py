@@ -126,9 +126,9 @@ def expand(tokens: list[Token], table: MacroTable | None) -> list[Token]:
     out: list[Token] = []
     while reader.stack:
         t = reader.stack.pop()
-        definition = macros.get(t.value) if t.type == "cmd" else None
+        definition = macros.get(t.value) if t.type == "cmd" and t.word != _OWN else None
         if definition is None:
-            out.append(t)
+            out.append(Token("cmd", t.value, t.start, t.end) if t.word == _OWN else t)
             continue
         reader.span = t.span
         reader.calls += 1
@@ -154,6 +154,9 @@ def expand(tokens: list[Token], table: MacroTable | None) -> list[Token]:
         reader.stack.extend(reversed(body))
     return out
 
+
+_OWN = "\\let"
+"""Marks (as `word`) a macro token that stands for the notation's own macro, whatever a file makes of the name."""
 
 _BY = "\\by"
 
@@ -220,7 +223,9 @@ def _one(head: Token, reader: _Reader, table: MacroTable) -> None:
         if target is None:
             raise ReadError("D008", r"\let needs what the macro stands for", head.span)
         known = table.macros.get(target.value) if target.type == "cmd" else None
-        table.define(name, known or MacroDefinition(0, None, (target,)))
+        # a macro of the notation keeps its meaning under the new name, should it get another one itself
+        own = Token("cmd", target.value, target.start, target.end, _OWN) if target.type == "cmd" else target
+        table.define(name, known or MacroDefinition(0, None, (own,)))
         return
     count, default = 0, None
     if head.value in ("\\def", "\\gdef"):

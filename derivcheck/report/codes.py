@@ -34,6 +34,10 @@ CODES: dict[str, tuple[str, str]] = {
         "A file named by \\input or \\usepackage was not read.",
         "Only files inside the document's project are read, each once; files outside of it and cycles are passed over.  Macros defined there are unknown here.",
     ),
+    "D098": (
+        "A macro is used behind the group in which it was redefined.",
+        "What LaTeX makes of it there is its meaning from before the group, which derivcheck does not know: it is one of the notation's own macros, or undefined.",
+    ),
     "D099": (
         "derivcheck stumbled over the file.",
         "This is a fault of the program, not of the file.  Set the environment variable DERIVCHECK_DEBUG=1 to see where, and report it.",

@@ -14,12 +14,13 @@ from derivcheck.report.model import FileReport
 MOST_EXPANSIONS = 500
 LONGEST = 20_000
 
-_DEFINITION = re.compile(r"\\(?:re|provide)?newcommand\b|\\DeclareMathOperator\b|\\g?def\b")
+_DEFINITION = re.compile(r"\\(?:re|provide)?newcommand\b|\\DeclareMathOperator\b|\\g?def\b|\\let\b")
 _COMMAND = re.compile(
     r"\\(?:re|provide)?newcommand\*?\s*\{?\s*(\\[A-Za-z]+)\s*\}?\s*(?:\[(\d)\])?\s*(?:\[([^\]]*)\])?\s*\{(.*)\}\s*\Z", re.DOTALL
 )
 _OPERATOR = re.compile(r"\\DeclareMathOperator(\*?)\s*\{?\s*(\\[A-Za-z]+)\s*\}?\s*\{(.*)\}\s*\Z", re.DOTALL)
 _DEF = re.compile(r"\\g?def\s*(\\[A-Za-z]+)((?:#\d)*)\s*\{(.*)\}\s*\Z", re.DOTALL)
+_LET = re.compile(r"\\let\s*(\\[A-Za-z]+)\s*=?\s*(\\[A-Za-z]+)\s*\Z")
 _NAME = re.compile(r"\\[A-Za-z]+")
 
 
@@ -42,20 +43,28 @@ def macros_of(file: FileReport) -> dict[str, Macro]:
 
 
 def definitions(text: str) -> dict[str, Macro]:
-    """The definitions that stand in a text; the last one of a name counts."""
-    from derivcheck.documents.tex import definition_end
+    """The definitions that stand in a text.  A macro with several meanings is left out: which one holds where is not known here."""
+    from derivcheck.documents.preamble import definition_end
 
     found: dict[str, Macro] = {}
+    several: set[str] = set()
+
+    def add(name: str, macro: Macro) -> None:
+        if found.setdefault(name, macro) != macro:
+            several.add(name)
+
     for match in _DEFINITION.finditer(text):
         one = text[match.start() : definition_end(text, match.start())]
-        command, operator, plain = _COMMAND.match(one), _OPERATOR.match(one), _DEF.match(one)
+        command, operator, plain, alias = _COMMAND.match(one), _OPERATOR.match(one), _DEF.match(one), _LET.match(one)
         if command is not None:
-            found[command[1]] = Macro(int(command[2] or 0), command[3], command[4])
+            add(command[1], Macro(int(command[2] or 0), command[3], command[4]))
         elif operator is not None:
-            found[operator[2]] = Macro(0, None, f"\\operatorname{operator[1]}{{{operator[3]}}}")
+            add(operator[2], Macro(0, None, f"\\operatorname{operator[1]}{{{operator[3]}}}"))
         elif plain is not None:
-            found[plain[1]] = Macro(len(plain[2]) // 2, None, plain[3])
-    return found
+            add(plain[1], Macro(len(plain[2]) // 2, None, plain[3]))
+        elif alias is not None:
+            add(alias[1], found.get(alias[2], Macro(0, None, alias[2])))
+    return {name: macro for name, macro in found.items() if name not in several}
 
 
 def expand(latex: str, macros: Mapping[str, Macro]) -> str:

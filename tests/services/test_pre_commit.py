@@ -24,7 +24,7 @@ BAD = "(x+1)^2\n= x^2 + 2x + 3\n"
 def hook() -> dict[str, str]:
     """The hook's manifest (one hook, one line for each value)."""
     text = (ROOT / ".pre-commit-hooks.yaml").read_text()
-    return {k: v for k, v in re.findall(r"^[- ] (\w+): (.*)$", text, re.MULTILINE)}
+    return dict(re.findall(r"^[- ] (\w+): (.*)$", text, re.MULTILINE))
 
 
 def environment(tmp_path: Path) -> dict[str, str]:
