@@ -32,7 +32,7 @@ COMMANDS = ("scope", "check", "off", "on", "skip")
 MACRO_MAKERS = ("\\newcommand", "\\renewcommand", "\\providecommand", "\\DeclareMathOperator", "\\DeclarePairedDelimiter", "\\def", "\\gdef", "\\let")
 """What a directive may define macros with."""
 
-_IN_DEFINITION = re.compile(r"%[^\n]*|\\[A-Za-z]+|\\.|\s+|[.,;]|[^\s%\\&.,;]+|&", re.DOTALL)
+_IN_DEFINITION = re.compile(r"%[^\n]*|\\\\(?:\*?[ \t]*\[\s*-?[\d.]+\s*[a-z]+\s*\])?|\\[A-Za-z]+|\\.|\s+|[.,;]|[^\s%\\&.,;]+|&", re.DOTALL)
 _TRAILING = re.compile(r"\s*|[.,;]|\\[,;:!]|\\q?quad")
 _WORD = re.compile(r"\s*(\\?[A-Za-z]+)")
 
@@ -373,22 +373,29 @@ class Collector:
     def _definition(self, chain: Chain, relation: tuple[int, int]) -> tuple[Piece, ...]:
         """`define LHS = RHS` on one line, from a display with `:=`."""
         pieces: list[Piece] = [("define ", chain.spans[0][0], False)]
+        inside = 0
         for start, end in chain.spans:
             if start <= relation[0] < end:
-                self._on_one_line(pieces, start, relation[0])
+                inside = self._on_one_line(pieces, start, relation[0], inside)
                 pieces.append((" = ", relation[0], False))
                 start = relation[1]
-            self._on_one_line(pieces, start, end)
+            inside = self._on_one_line(pieces, start, end, inside)
         while len(pieces) > 1 and _TRAILING.fullmatch(pieces[-1][0]):
             pieces.pop()
         return (*pieces, ("\n", chain.spans[-1][1], False))
 
-    def _on_one_line(self, pieces: list[Piece], start: int, end: int) -> None:
+    def _on_one_line(self, pieces: list[Piece], start: int, end: int, inside: int) -> int:
+        """The stretch without comments, line ends, `&` and `\\\\` outside of environments (of which `inside` are open before it, and the
+        result behind it)."""
         for match in _IN_DEFINITION.finditer(self.text, start, end):
-            if match[0].startswith("%") or match[0].isspace() or match[0] in ("&", "\\\\"):
+            token = match[0]
+            layout = inside == 0 and (token == "&" or token.startswith("\\\\"))
+            if token.startswith("%") or token.isspace() or layout:
                 pieces.append((" ", match.start(), False))
             else:
-                pieces.append((match[0], match.start(), True))
+                pieces.append((token, match.start(), True))
+            inside = max(0, inside + (token == "\\begin") - (token == "\\end"))
+        return inside
 
 
 def _statements(text: str, spans: list[Span]) -> list[list[Span]]:

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from derivcheck.documents.preamble import DEFINERS, definition_end
+
 WRAPPERS = frozenset({"aligned", "alignedat", "split", "gathered", "align", "align*", "multlined"})
 """Environments inside a display that arrange a chain; any other environment is part of a formula."""
 
@@ -202,6 +204,10 @@ def _rows(text: str, start: int, end: int, macros: Mapping[str, str]) -> list[_R
                     cell.labels.append((at, stop))
             elif token != r"\tag":
                 cell.cuts.append((at, stop))
+            skip_until = cell.end = stop
+            continue
+        if token[1:].rstrip("*") in DEFINERS and (stop := min(definition_end(text, at), end)) > at:
+            cell.cuts.append((at, stop))  # the scanner has read it
             skip_until = cell.end = stop
             continue
         if token in _CUT_ALONE:

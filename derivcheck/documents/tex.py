@@ -48,6 +48,8 @@ _WHOLE = re.compile(
     r"\\(?:def\s*\\[A-Za-z]+\s*#1\s*(?P<closing>\\[A-Za-z]+)?|(?:re)?newcommand\*?\s*\{?\s*\\[A-Za-z]+\s*\}?\s*\[1\])\s*"
     r"\{\s*\\begin\s*\{(?P<name>[a-z]+\*?)\}\s*#1\s*\\end\s*\{(?P=name)\}\s*\}\s*\Z"
 )
+_IN_DISPLAY = re.compile(r"(?:(?<!\\)%+|<!--)\s*(derivcheck\s*:)")
+_DEFINER = re.compile(r"\\([a-zA-Z]*(?:command|def|let|Command|Operator|Delimiter))(?![A-Za-z])")
 _CODE = re.compile(r"(?:\[[^\]\n]*\])?(?:\{[a-z+]*\}(?=[^\s\w]))?")
 _PATH = re.compile(r"\s*\{(?:[^{}\n]|\{[^{}\n]*\})*\}")
 _ARGUMENT_BEFORE = re.compile(r"(?:[}\]]|\\[A-Za-z@]+\*?)[ \t]*\Z")
@@ -177,7 +179,7 @@ class Scanner:
                 break
             closes = _SHORTHAND.match(self.collector.macros.get(match[0], ("", 0))[0])
             if closes is not None and closes[1] == "end" and closes[2] == opens[2]:
-                self.collector.display(at, match.start(), opens[2])
+                self._display(at, match.start(), opens[2])
                 return match.end()
         return self._unclosed(f"\\{name}", start, at, end)
 
@@ -190,16 +192,31 @@ class Scanner:
                 return at
             stop = group_end(text, opening.end() - 1, end)
             if re.compile(r"\n[ \t]*\n").search(text, opening.end(), stop) is None and text[stop - 1] == "}":
-                self.collector.display(opening.end(), stop - 1, whole["name"])
+                self._display(opening.end(), stop - 1, whole["name"])
                 return stop
             return self._unclosed(f"\\{name}", start, at, end)
         for match in TOKEN.finditer(text, at, end):
             if match[0].startswith("\n"):
                 break
             if match[0] == whole["closing"]:
-                self.collector.display(at, match.start(), whole["name"])
+                self._display(at, match.start(), whole["name"])
                 return match.end()
         return self._unclosed(f"\\{name}", start, at, end)
+
+    def _display(self, start: int, end: int, environment: str) -> None:
+        """A display's body.  Macros that are defined in it hold in it; in Markdown (MathJax) from there on."""
+        defined = False
+        for match in _DEFINER.finditer(self.text, start, end):
+            stop = min(definition_end(self.text, match.start()), end)
+            if match[1] in DEFINERS and stop > match.start():
+                self.collector.macro(self.text[match.start() : stop], match.start(), 0 if self.markdown else self.depth + 1)
+                defined = True
+        directive = _IN_DISPLAY.search(self.text, start, end)
+        if directive is not None:
+            self.collector.trouble("D096", "a directive inside of a display is not read", directive.start(1), "write it on a line before the display")
+        self.collector.display(start, end, environment)
+        if defined and not self.markdown:
+            self.collector.leave(self.depth)
 
     def heading(self, level: int) -> None:
         """A section begins."""
@@ -221,7 +238,7 @@ class Scanner:
             if stands_for.startswith("alignat"):
                 columns = NAME.match(text, at, closing[0])
                 at = columns.end() if columns else at
-            self.collector.display(at, closing[0], stands_for)
+            self._display(at, closing[0], stands_for)
             return closing[1]
         if name == "derivation":
             closing = self._matching_end(name, at, end)
@@ -256,7 +273,7 @@ class Scanner:
     def _delimited(self, start: int, at: int, end: int, closing: str) -> int:
         for match in TOKEN.finditer(self.text, at, end):
             if match[0] == closing:
-                self.collector.display(at, match.start(), "equation")
+                self._display(at, match.start(), "equation")
                 return match.end()
             if match[0].startswith("\n"):
                 break
