@@ -72,7 +72,7 @@ def pointed(e: Elaborator, term: Term, span: Span) -> Term:
         fits = bool(e.points) and sort.arity == 1 and same_kind(e, sort.arg_sorts[0], e.points[-1].sort)
         if fits and e.points[-1] in e.pointfree:  # `\\E_p[\\log\\frac pq]` of defined densities
             return apply_term(e, term, [e.points[-1]])
-        if term in e.natural:
+        if term in e.natural and not e.functions:
             return apply_term(e, term, list(e.natural[term]))
         if fits:
             return apply_term(e, term, [e.points[-1]])
@@ -253,6 +253,14 @@ def whole_space(sort: Sort) -> Term:
     if sort.kind == "tuple":
         return mk("product", tuple(whole_space(s) for s in sort.params), None, build.REALS.sort)  # type: ignore[arg-type]
     return REALS
+
+
+def negated(e: Elaborator, term: Term, span: Span) -> Term:
+    """-A; of a function value by value."""
+    term = pointed(e, term, span)
+    if term.sort.kind == "fun":
+        return pointwise(e, [term], lambda values: build.neg(values[0]), span)
+    return build.neg(term)
 
 
 def add(e: Elaborator, parts: list[tuple[Term, Span]]) -> Term:

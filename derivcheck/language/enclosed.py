@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from derivcheck.language import application, arithmetic, derivatives, integrals, matrices, names, operators, powers, sets
+from derivcheck.language import (
+    application,
+    arithmetic,
+    derivatives,
+    integrals,
+    matrices,
+    names,
+    operators,
+    powers,
+    sets,
+)
 from derivcheck.language.cursor import Cursor
-from derivcheck.language.items import canonical, drop_spaces, find, is_comma, is_mid, is_relation, leaf, pair_bars, walk
+from derivcheck.language.items import canonical, drop_spaces, find, is_comma, is_mid, is_relation, leaf, pair_bars
 from derivcheck.language.syntax import Group, Leaf, Macro, Scripts
 from derivcheck.terms.term import Term
 
@@ -53,18 +63,6 @@ def group(e: Elaborator, item: Group) -> Term:
     if any(is_relation(i) for i in items):
         raise e.fail("D051", "a statement stands where a value is expected", item.span, "an indicator \\mathbb{1}[…] has a value")
     return e.value(body, item.span)
-
-
-def only_functions(e: Elaborator, group: Group) -> bool:
-    """Whether a bracket holds nothing but functions without argument, as in `(f + g)(x)`."""
-    found = False
-    for inner in walk(group.body.items):
-        if isinstance(inner, Leaf) and inner.kind == "name":
-            entry = e.scope.find(inner.text)
-            if entry is None or entry.symbol is None or entry.symbol.sort.kind != "fun":
-                return False
-            found = True
-    return found
 
 
 def macro(e: Elaborator, item: Macro, scripts: Scripts | None, c: Cursor) -> Term:

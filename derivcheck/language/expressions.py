@@ -19,6 +19,7 @@ from derivcheck.language import (
     derivatives,
     enclosed,
     evaluation,
+    function_brackets,
     integrals,
     matrices,
     matrix_names,
@@ -176,7 +177,7 @@ class Elaborator:
             start = c.here()
             term = self.product(c)
             span = Span(start.start, max(start.end, c.items[c.i - 1].span.end if c.i else start.end))
-            parts.append((neg(arithmetic.pointed(self, term, span)) if negative else term, span))
+            parts.append((arithmetic.negated(self, term, span) if negative else term, span))
             item = c.peek()
             if isinstance(item, Leaf) and item.kind == "op" and item.text in SUM_SIGNS:
                 continue
@@ -409,12 +410,18 @@ class Elaborator:
             if isinstance(item, Leaf):
                 return self.leaf(item, None, c)
             if isinstance(item, Group):
-                if self.bracket_next(c) and enclosed.only_functions(self, item):
-                    self.functions += 1
-                    try:
-                        return enclosed.group(self, item)
-                    finally:
-                        self.functions -= 1
+                behind = c.peek()
+                behind = behind.base if isinstance(behind, Scripts) else behind
+                if isinstance(behind, Group) and self.bracket_next(c):
+                    derivative = function_brackets.derivative_alone(self, item)
+                    if derivative is not None:
+                        return enclosed.macro(self, derivative, None, c)
+                    if function_brackets.is_function(self, item, behind):
+                        self.functions += 1
+                        try:
+                            return enclosed.group(self, item)
+                        finally:
+                            self.functions -= 1
                 return enclosed.group(self, item)
             if isinstance(item, Scripts):
                 return self.scripted(item, c)

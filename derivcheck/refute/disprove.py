@@ -46,8 +46,7 @@ def disproof(ob: Obligation, session: Session, budget: Budget) -> Refutation | N
     builder = Builder(ob.context, [p], seed=1)
     clock = Clock(budget.share(0.25), 6.0)
     builder.deadline = clock.end
-    models = builder.models(attempts=40, count=INSTANCES) if builder.order else iter((Model({}, ob.context),))
-    for model in models:
+    for model in builder.models(attempts=40, count=INSTANCES if builder.order else 1):
         put_in = numbers(model, p.free)
         if put_in is not None and all_real(p, model):
             with budget.limited(0.2):

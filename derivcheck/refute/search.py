@@ -208,7 +208,9 @@ def findings(
     builder = Builder(ob.context, [p], seed=1)
     builder.deadline = clock.end
     if not builder.order:
-        yield examine(p, Model({}, ob.context), deep=True, deadline=clock.end, meter=meter), Model({}, ob.context), builder
+        # nothing to choose: one model, if the hypotheses hold in it
+        for only in builder.models(attempts=1, count=1):
+            yield examine(p, only, deep=True, deadline=clock.end, meter=meter), only, builder
         return
     unknown_in_a_row = 0
     held = 0

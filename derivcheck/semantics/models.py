@@ -102,10 +102,22 @@ def needed_symbols(context: Context, terms: Iterable[Term]) -> list[Term]:
     # a symbol declared in {1, …, n} says n ≥ 1 even where it does not occur: without a value for it there is no instance
     for s in declared:
         d = context.declarations[s]
-        if s not in order and d.domain is not None and d.domain.op in ("range", "interval") and not d.domain.free.isdisjoint(order):
-            if s.sort.kind == "num" and not d.random and d.law is None:
+        if s not in order and d.domain is not None and (plainly_empty(d.domain) or not d.domain.free.isdisjoint(order)):
+            if d.domain.op in ("range", "interval", "set") and s.sort.kind == "num" and not d.random and d.law is None:
                 visit(s)
     return order
+
+
+def plainly_empty(domain: Term) -> bool:
+    """Whether a declared domain has numbers for ends between which there is nothing: then there is no instance at all."""
+    if domain.op == "set":
+        return domain.data == "empty"
+    if domain.op not in ("range", "interval"):
+        return False
+    low, high = (None if e.free else evaluate(e, Model({}), budget=Budget(1_000)) for e in domain.args)
+    if not isinstance(low, fmpq) or not isinstance(high, fmpq):
+        return False
+    return low > high or (low == high and domain.op == "interval" and domain.data != "[]")
 
 
 class Builder:
