@@ -42,7 +42,7 @@ def path_of(root: Path, document: str) -> Path:
 
 
 @lru_cache(maxsize=32)
-def _read(path: str, stamp: int) -> tuple[Line, ...]:
+def _read(path: str, stamp: tuple[int, ...]) -> tuple[Line, ...]:
     lines = []
     for text in Path(path).read_text(encoding="utf-8").splitlines():
         try:
@@ -57,7 +57,8 @@ def _read(path: str, stamp: int) -> tuple[Line, ...]:
 def lines_of(path: str | Path) -> tuple[Line, ...]:
     """The certificates of a file; none where it can't be read."""
     try:
-        return _read(str(path), Path(path).stat().st_mtime_ns)
+        found = Path(path).stat()
+        return _read(str(path), (found.st_mtime_ns, found.st_ino, found.st_size))  # the clock of files ticks slowly
     except (OSError, UnicodeDecodeError):
         return ()
 
@@ -290,6 +291,8 @@ def compare(entry: Entry, report: DerivationReport | None) -> str | None:
                     return f"{where} is proved with another {what} now"
             if [_nameless(c) for c in new["conditions"]] != [_nameless(c) for c in old["conditions"]]:
                 return f"{where} is proved under other conditions now"
+        if old["verdict"] == "refuted" and new.get("counterexample") != old.get("counterexample"):
+            return f"{where} is refuted by another counterexample now"
     return None if report.verdict == line["verdict"] else f"was {line['verdict']}, and is {report.verdict} now"
 
 

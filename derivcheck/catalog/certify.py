@@ -3,8 +3,9 @@
 Both run the ordinary pipeline under a ledger (`kernel/judge.py`): every obligation that the judge meets, those of claims and of
 used entries too, is written down under a hash of its statement and whole context, with the proof that the kernel accepted.
 Replaying, a proof on record is checked and cross-examined again; an obligation recorded as undecided stays so without a
-search, and so does one that is not on record.  Two kinds are judged anew, by search: refuted ones (a counterexample is found
-again), and proved ones whose proof could not be written (`evidence.py`).
+search, and so does one that is not on record.  The model at which a statement was found to hold, and the one that is a counterexample,
+are recorded by their origin (`refute/revisit.py`): the statement is evaluated there again.  Judged anew, by search, are proved obligations whose
+proof could not be written (`evidence.py`), and refuted ones whose counterexample did not come from such a model.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from typing import Any
 
 from derivcheck.catalog.evidence import Json, Reader, Unreadable, Unwritable, Writer, rules
 from derivcheck.kernel.check import Proof
-from derivcheck.kernel.judge import Judgement, keeping
+from derivcheck.kernel.judge import Judgement, Known, keeping
 from derivcheck.kernel.obligation import Obligation
+from derivcheck.refute.revisit import Seen
 from derivcheck.report.model import FileReport
+from derivcheck.semantics.evaluate import Origin
 from derivcheck.services.fingerprint import Fingerprints, obligation_key
 from derivcheck.services.options import Monitor, Options
 from derivcheck.services.pipeline import judge_text
@@ -48,10 +51,10 @@ class Recorder:
         self._found: dict[int, dict[int, dict[str, Json]]] = {}
         self._writers: dict[int, Writer] = {}
 
-    def recall(self, ob: Obligation) -> Proof | None:
+    def recall(self, ob: Obligation) -> Known | None:
         """A proof that an earlier certificate holds."""
         known = self._earlier.recall(ob)
-        return known if isinstance(known, Proof) else None
+        return replace(known, thorough=True) if known is not None and known.proof is not None else None
 
     def record(self, ob: Obligation, found: Judgement) -> None:
         """Keep the evidence under the step that the judge is at."""
@@ -67,6 +70,11 @@ class Recorder:
                 item["proof"] = writer.proof(found.proof)
             except (Unwritable, RecursionError):
                 item.pop("proof", None)
+            if found.seen is not None:
+                item["seen"] = {"at": found.seen.at, "held": found.seen.held}
+        elif found.verdict.kind == "refuted":
+            if found.at is not None:
+                item["at"] = found.at
         elif found.verdict.kind == "undecided":
             item["reason"] = found.verdict.reason
         self._found.setdefault(at[0], {}).setdefault(at[1], {}).setdefault(key, item)
@@ -88,39 +96,54 @@ class Replayer:
 
     def __init__(self, options: Options, lines: list[Mapping[str, Json]]) -> None:
         self._keys = _Keys(options)
-        self._proofs: dict[str, Proof] = {}
-        self._verdicts: dict[str, tuple[str, str]] = {}
+        self._known: dict[str, Known | None] = {}
         self.replayed = 0
         self.searched = 0
         for line in lines:
             reader: Reader | None = None
             for step in [*line.get("steps", []), *([line["claim"]] if line.get("claim") else [])]:
                 for item in step.get("evidence", []):
-                    self._verdicts[item["of"]] = (item["verdict"], item.get("reason") or UNRECORDED)
+                    proof = None
                     if "proof" in item:
                         try:
                             reader = reader or Reader(line["terms"])
-                            self._proofs[item["of"]] = reader.proof(item["proof"])
+                            proof = reader.proof(item["proof"])
                         except Unreadable:
-                            continue
+                            proof = None
+                    self._known[item["of"]] = _known(item, proof)
+        self._asked: dict[int, Known | None] = {}
 
-    def recall(self, ob: Obligation) -> Proof | str | bool | None:
+    def recall(self, ob: Obligation) -> Known | None:
         """What is on record."""
-        key = self._keys.of(ob)
-        verdict, reason = self._verdicts.get(key or "", ("undecided", UNRECORDED))
-        if verdict in ("undecided", "error"):
-            return reason
-        if verdict == "proved" and key in self._proofs:
-            return self._proofs[key]
-        return False if verdict == "refuted" else None
+        known = self._known.get(self._keys.of(ob) or "", Known(reason=UNRECORDED))
+        self._asked[id(ob)] = known
+        return known
 
     def record(self, ob: Obligation, found: Judgement) -> None:
         """Count how the judge got there."""
-        known = self.recall(ob)
-        if isinstance(known, Proof) and found.proof is known:
+        known = self._asked.pop(id(ob), None)
+        if known is not None and known.reason is not None:
+            return
+        if known is not None and (found.proof is known.proof if known.proof is not None else known.at is not None and found.at == known.at):
             self.replayed += 1
-        elif not isinstance(known, str):
+        else:
             self.searched += 1
+
+
+def _known(item: Mapping[str, Json], proof: Proof | None) -> Known | None:
+    """What an item of evidence says."""
+    if item["verdict"] == "proved":
+        seen = item.get("seen")
+        return None if proof is None else Known(proof, None if seen is None else Seen(_origin(seen.get("at")), seen.get("held") is True))
+    if item["verdict"] == "refuted":
+        return Known(refuted=True, at=_origin(item.get("at")))
+    return Known(reason=item.get("reason") or UNRECORDED)
+
+
+def _origin(data: Json) -> Origin | None:
+    """The origin of a model."""
+    fits = isinstance(data, list) and len(data) == 3 and isinstance(data[0], int) and isinstance(data[1], str) and isinstance(data[2], int)
+    return (data[0], data[1], data[2]) if fits else None
 
 
 def record(job: dict[str, Any], options: Options, monitor: Monitor) -> FileReport:

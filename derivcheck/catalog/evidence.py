@@ -5,8 +5,11 @@ A proof tree is `[rule, params, children]`.  Terms stand once each in a table `t
 plain value or `{"t": number}` (term), `{"l": […]}` (tuple), `{"s": […]}` (set), `{"q": "1/2"}` (rational), `{"k": kind, "p": …}`
 (sort), `{"f": "0x1.8p+0"}` (float).
 
+A symbol that the search invented has `{"i": number, "n": name}` for its data: such symbols are numbered in the order in which they were
+invented, and reading invents them anew, in that order.
+
 What is read back is data: it is built with the same constructors as the proofs of a prover, and believed as little.  A
-parameter of another kind, and a symbol numbered by the run that made it, cannot be written: `Unwritable`.
+parameter of another kind cannot be written: `Unwritable`.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from typing import Any
 
 from derivcheck.kernel.check import Proof
 from derivcheck.terms.sorts import BOOL, NUM, SET, Sort
-from derivcheck.terms.term import Term, mk
+from derivcheck.terms.term import Term, mk, reserve
 
 Json = Any
 _SHARED = {sort.kind: sort for sort in (NUM, BOOL, SET)}
@@ -41,10 +44,16 @@ class Writer:
     def __init__(self) -> None:
         self.terms: list[Json] = []
         self._numbers: dict[Term, int] = {}
+        self._invented: dict[Term, int] = {}
 
     def proof(self, proof: Proof) -> Json:
         """A proof as nested lists."""
-        return [proof.rule, [self.value(p) for p in proof.params], [self.proof(c) for c in proof.children]]
+        for symbol in sorted(_inventions(proof), key=lambda s: int(s.data[1])):
+            self._invented.setdefault(symbol, len(self._invented))
+        return self._proof(proof)
+
+    def _proof(self, proof: Proof) -> Json:
+        return [proof.rule, [self.value(p) for p in proof.params], [self._proof(c) for c in proof.children]]
 
     def value(self, value: object) -> Json:
         """A parameter."""
@@ -77,14 +86,32 @@ class Writer:
                 stack.extend(waiting)
                 continue
             stack.pop()
-            if t.op == "sym" and t.data[1] > 0:
-                raise Unwritable("a symbol of this run")
-            node = [t.op, [self._numbers[a] for a in t.args], self.value(t.data), self.value(t.sort), [self._numbers[b] for b in t.bound]]
+            data = {"i": self._invented.setdefault(t, len(self._invented)), "n": t.data[0]} if _invented(t) else self.value(t.data)
+            node = [t.op, [self._numbers[a] for a in t.args], data, self.value(t.sort), [self._numbers[b] for b in t.bound]]
             if len(self.terms) >= LIMIT:
                 raise Unwritable("too long")
             self._numbers[t] = len(self.terms)
             self.terms.append(node)
         return self._numbers[term]
+
+
+def _invented(t: Term) -> bool:
+    return t.op == "sym" and bool(t.data[1] > 0)
+
+
+def _inventions(proof: Proof) -> set[Term]:
+    """The symbols of a run that occur in a proof's parameters."""
+    found: set[Term] = set()
+    pending: list[object] = [proof]
+    while pending:
+        here = pending.pop()
+        if isinstance(here, Proof):
+            pending += [*here.params, *here.children]
+        elif isinstance(here, (tuple, list, frozenset, set)):
+            pending += here
+        elif isinstance(here, Term):
+            found.update(v for v in here.free if _invented(v))
+    return found
 
 
 class Reader:
@@ -93,9 +120,12 @@ class Reader:
     def __init__(self, terms: Sequence[Json]) -> None:
         self._terms: list[Term] = []
         try:
+            # in order of invention, though sizes (in sorts) may have to come first: normal forms order equal names by age
+            ages = {n: reserve() for n in sorted(data["i"] for op, _, data, _, _ in terms if op == "sym" and isinstance(data, dict) and "i" in data)}
             for op, args, data, sort, bound in terms:
-                made = mk(str(op), [self._terms[n] for n in args], self.value(data), self._sort(sort), tuple(self._terms[n] for n in bound))
-                self._terms.append(made)
+                own = isinstance(data, dict) and "i" in data
+                value = (str(data["n"]), ages[data["i"]]) if own else self.value(data)
+                self._terms.append(mk(str(op), [self._terms[n] for n in args], value, self._sort(sort), tuple(self._terms[n] for n in bound)))
         except (TypeError, ValueError, IndexError, KeyError, AttributeError) as error:
             raise Unreadable("the table of terms is damaged") from error
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from derivcheck.kernel.budget import Budget, OutOfBudget
@@ -21,10 +21,12 @@ from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.random_laws import entangled
 from derivcheck.kernel.satisfiable import satisfiable
 from derivcheck.provers import Prove, provers
-from derivcheck.refute import normal_densities, optimum_values, search
+from derivcheck.refute import normal_densities, optimum_values, revisit, search
 from derivcheck.refute.disprove import disproof
 from derivcheck.refute.resolve import counterexample, outgrown
+from derivcheck.refute.revisit import Revisit, Seen
 from derivcheck.refute.search import PATIENCE, CrossExamination, Examination, Refutation
+from derivcheck.semantics.evaluate import Origin
 from derivcheck.services.options import Options
 from derivcheck.terms.term import Term, subterms
 
@@ -37,19 +39,35 @@ LONG = ("facts", "extrema")  # their searches remember, and go on from where the
 
 @dataclass
 class Judgement:
-    """A verdict with the terms of its conditions (for composition), and the proof that the kernel accepted."""
+    """A verdict with the terms of its conditions (for composition), the proof that the kernel accepted, what its cross-examination
+    saw, and the origin of the model that is the counterexample."""
 
     verdict: Verdict
     conditions: tuple[Term, ...] = ()
     proof: Proof | None = None
+    seen: Seen | None = None
+    at: Origin | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is on record of an obligation: a proof, and what its cross-examination saw (`thorough`: to be cross-examined at all points again,
+    if that can be done in time); or that it was refuted, and the origin of the counterexample; or the reason why it was undecided, so that
+    nothing is searched for."""
+
+    proof: Proof | None = None
+    seen: Seen | None = None
+    thorough: bool = False
+    refuted: bool = False
+    at: Origin | None = None
+    reason: str | None = None
 
 
 class Ledger(Protocol):
     """Keeps the evidence of obligations (a catalog's certificates).  What it knows is replayed here, never believed."""
 
-    def recall(self, ob: Obligation) -> Proof | str | bool | None:
-        """The proof on record; or the reason why none was found, so that none is looked for; False where a counterexample was found,
-        which is looked for again; None: judge as usual."""
+    def recall(self, ob: Obligation) -> Known | None:
+        """What is on record; None: judge as usual."""
 
     def record(self, ob: Obligation, found: Judgement) -> None:
         """Hear of a judgement."""
@@ -59,8 +77,8 @@ _ledger: Ledger | None = None
 
 
 @contextmanager
-def keeping(ledger: Ledger) -> Iterator[None]:
-    """Judge with this ledger."""
+def keeping(ledger: Ledger | None) -> Iterator[None]:
+    """Judge with this ledger, or with none."""
     global _ledger
     before, _ledger = _ledger, ledger
     try:
@@ -99,34 +117,48 @@ def judge(ob: Obligation, options: Options, hints: bool = True) -> Judgement:
     if ledger is None:
         return _within(ob, options, hints)
     known = ledger.recall(ob)
-    found = undecided(known) if isinstance(known, str) else None
-    if isinstance(known, Proof):
-        found = _replayed(ob, known, options)
-    elif known is False:
-        found = _refuted_again(ob, options)
-    found = found or _within(ob, options, hints)
+    found = None
+    if known is not None:
+        if known.reason is not None:
+            found = undecided(known.reason)
+        elif known.proof is not None:
+            found = _replayed(ob, known.proof, None if known.thorough else known.seen, options)
+            if known.thorough and known.seen is not None and (found is None or found.verdict.kind == "undecided"):
+                found = _replayed(ob, known.proof, known.seen, options)
+        elif known.refuted:
+            found = _refuted_again(ob, known.at, options)
+    if found is None:
+        with keeping(None):  # what is asked on the way to a hint is no evidence
+            found = _within(ob, options, hints)
     ledger.record(ob, found)
     return found
 
 
-def _replayed(ob: Obligation, proof: Proof, options: Options) -> Judgement | None:
+def _replayed(ob: Obligation, proof: Proof, seen: Seen | None, options: Options) -> Judgement | None:
     """The judgement from a proof on record, checked like any other; None if it proves nothing (any more).  It was cross-examined
-    when it was recorded: one point at which the statement holds is enough here."""
+    when it was recorded: the point at which the statement held then is enough here."""
     budget = Budget(seconds=options.timeout)
     try:
         session = Session(budget=budget)
         checked = check(ob, proof, session)
         if options.accepts(checked.certainty):
-            return _confirm(ob, checked, session, budget, search.CrossExamination(ob, POINTS), enough=True)
+            examination = search.CrossExamination(ob, POINTS) if seen is None else Revisit(ob, seen, POINTS)
+            return _confirm(ob, checked, session, budget, examination)
     except (Rejected, OutOfBudget, ZeroDivisionError, RecursionError, TypeError, ValueError, AttributeError, IndexError, KeyError):
         # a record that does not fit its obligation: whatever an inference stumbles over, it is no proof
         return None
     return None
 
 
-def _refuted_again(ob: Obligation, options: Options) -> Judgement | None:
-    """A counterexample to what was refuted before."""
-    refutation = _search(ob, Budget(seconds=options.timeout), [])
+def _refuted_again(ob: Obligation, at: Origin | None, options: Options) -> Judgement | None:
+    """The counterexample on record, looked at again, or else another one."""
+    refutation = None
+    if at is not None:
+        try:
+            refutation = revisit.counterexample(ob, at)
+        except (OutOfBudget, Rejected, ZeroDivisionError, RecursionError, TypeError, ValueError, AttributeError, IndexError, KeyError):
+            refutation = None
+    refutation = refutation or _search(ob, Budget(seconds=options.timeout), [])
     return _refuted(ob, refutation, False) if refutation is not None else None
 
 
@@ -261,10 +293,10 @@ def _refuted(ob: Obligation, refutation: Refutation, hints: bool) -> Judgement:
             hint = hint_for(ob, refutation)
         except (OutOfBudget, RecursionError, ZeroDivisionError, Rejected):
             hint = None
-    return refuted_by(found, hint)
+    return replace(refuted_by(found, hint), at=refutation.model.origin if refutation.model is not None else None)
 
 
-def _questioned(examination: CrossExamination, upto: int) -> Refutation | None:
+def _questioned(examination: CrossExamination | Revisit, upto: int) -> Refutation | None:
     """Go on with a cross-examination; the counterexample that it found."""
     try:
         return examination.go_on(upto)
@@ -272,13 +304,9 @@ def _questioned(examination: CrossExamination, upto: int) -> Refutation | None:
         return None
 
 
-def _confirm(ob: Obligation, checked: Checked, session: Session, budget: Budget, questions: CrossExamination, enough: bool = False) -> Judgement:
-    """Cross-examine a checked proof, see that it is not vacuous, and collect the conditions.
-
-    `enough`: one model at which the statement holds will do."""
-    witness = _questioned(questions, 1) if enough else None
-    if witness is None and not (enough and questions.result().agree):
-        witness = _questioned(questions, POINTS)
+def _confirm(ob: Obligation, checked: Checked, session: Session, budget: Budget, questions: CrossExamination | Revisit) -> Judgement:
+    """Cross-examine a checked proof, see that it is not vacuous, and collect the conditions."""
+    witness = _questioned(questions, POINTS)
     if witness is not None:
         return _refuted(ob, witness, True)
     examination = questions.result()
@@ -294,7 +322,8 @@ def _confirm(ob: Obligation, checked: Checked, session: Session, budget: Budget,
             witness = _questioned(patient, 1)
             if witness is not None:
                 return _refuted(ob, witness, True)
-            vacuous = None if patient.result().agree else vacuous
+            if patient.result().agree:
+                vacuous, questions = None, patient
         if vacuous:
             refutation = _search(ob, budget.share(0.3), [])
             if refutation is not None:
@@ -316,6 +345,7 @@ def _confirm(ob: Obligation, checked: Checked, session: Session, budget: Budget,
         Verdict("proved", method=checked.method, certainty=checked.certainty, conditions=_printed(tuple(conditions)), seal=_SEAL),
         tuple(conditions),
         checked.proof,
+        revisit.seen(questions),
     )
 
 

@@ -19,7 +19,7 @@ from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.refute.established import has_value, numbers
 from derivcheck.refute.examine import Refutation, examine, report
-from derivcheck.refute.search import Clock, findings, never_defined, shown_symbols
+from derivcheck.refute.search import Clock, findings, marked, never_defined, shown_symbols
 from derivcheck.semantics.evaluate import Budget as Work
 from derivcheck.semantics.evaluate import evaluate
 from derivcheck.semantics.models import Builder
@@ -192,5 +192,5 @@ def outgrown(ob: Obligation, session: Session) -> Refutation | None:
                 continue
         values = {name_of(s): show(v) for s, v in model.values.items() if s is not n and s in p.free}
         values[name_of(n)] = "\\to " + ("\\infty" if target is b.INF else to_latex(target))
-        return Refutation(values, "|f/g| \\to \\infty", "|f/g| \\le C")
+        return Refutation(values, "|f/g| \\to \\infty", "|f/g| \\le C", marked(model, "growth", 0))
     return None

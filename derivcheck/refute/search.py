@@ -34,7 +34,7 @@ from derivcheck.refute.examine import (
 )
 from derivcheck.refute.linear_systems import models_of_systems
 from derivcheck.refute.screen import Screen
-from derivcheck.semantics.evaluate import Budget, Model, evaluate, load_handlers
+from derivcheck.semantics.evaluate import Budget, Model, Origin, evaluate, load_handlers
 from derivcheck.semantics.models import Builder, Fail
 from derivcheck.semantics.values import UNDEFINED
 from derivcheck.terms.build import ZERO
@@ -49,6 +49,7 @@ MODELS = 90
 BRIEF = 24
 SURE = 1
 USUAL = 12
+SEED = 1
 DEAR = 8_000
 COSTLY_MODELS = 24
 DEEP = 8
@@ -113,7 +114,7 @@ class CrossExamination:
     """Looks at the models of an obligation's context one after the other, in parts: a few before a proof is looked for, the others once
     there is one.  The first `SURE` models at which the statement holds are examined with enclosures, later ones in floating point if that
     leaves no doubt.  Statements that are dear to evaluate get half of the models, and are left after `DEAR` units of work, if they held at
-    a few models till then."""
+    a few models till then.  `held_at` is the first model at which the statement held, `looked_at` the first one of which nothing could be told."""
 
     def __init__(self, ob: Obligation, points: int, patience: float = PATIENCE) -> None:
         self.ob = ob
@@ -123,6 +124,8 @@ class CrossExamination:
         self.kinds = dict.fromkeys(("agree", "disagree", "undefined", "unknown"), 0)
         self.witness: Refutation | None = None
         self.models = 0
+        self.held_at: Origin | None = None
+        self.looked_at: Origin | None = None
         self._left_at: float | None = None
         if points <= USUAL and costly(ob.statement, any(d.law is not None for d in ob.context.declarations.values())):
             self.points = max(1, points // 2)
@@ -141,11 +144,14 @@ class CrossExamination:
             self.models += 1
             if seen_to_hold(found):
                 self.kinds["agree"] += 1
+                self.held_at = self.held_at or model.origin
             elif found.kind == "fails":
                 self.kinds["disagree"] += 1
                 self.witness = self.witness or report(model, shown_symbols(builder, p), found, p.args[2:] or self.ob.context.vary)
             else:
                 self.kinds["undefined" if found.kind == "undefined" else "unknown"] += 1
+                if found.kind != "undefined":
+                    self.looked_at = self.looked_at or model.origin
             if self.meter.spent > DEAR and self.kinds["agree"] > 2:
                 break
         self._left_at = time.monotonic()
@@ -205,7 +211,7 @@ def findings(
         yield from _varied(p, ob, clock, count)
         return
     load_handlers()  # not on the time of the models
-    builder = Builder(ob.context, [p], seed=1)
+    builder = Builder(ob.context, [p], seed=SEED)
     builder.deadline = clock.end
     if not builder.order:
         # nothing to choose: one model, if the hypotheses hold in it
@@ -240,18 +246,28 @@ def findings(
             return
         if plain < seen <= plain + (12 if cheap else 3):
             started = time.monotonic()
-            for crafted in critical.variants(p, model, builder):
+            for crafted in numbered("crafted", critical.variants(p, model, builder)):
                 yield look(crafted), crafted, builder
                 if clock.over or time.monotonic() - started > CRAFTING:
                     break
-            for solved in models_of_systems(p, model, builder) if seen <= plain + SOLVED else ():
+            for solved in numbered("solved", models_of_systems(p, model, builder)) if seen <= plain + SOLVED else ():
                 yield look(solved), solved, builder
                 if clock.over:
                     break
-            for root, found in critical.at_solutions(p, model, builder):
-                yield found, root, builder
+            for n, (root, found) in enumerate(critical.at_solutions(p, model, builder)):
+                yield found, marked(root, "root", n), builder
                 if clock.over:
                     break
+
+
+def marked(model: Model, way: str, number: int) -> Model:
+    """A model that was made from another one of the builder, with its origin."""
+    return replace(model, origin=(model.origin[0], way, number)) if model.origin else model
+
+
+def numbered(way: str, made: Iterator[Model]) -> Iterator[Model]:
+    """Variants of a model with their origins."""
+    return (marked(model, way, n) for n, model in enumerate(made))
 
 
 def _antiderivatives(p: Term, ob: Obligation, clock: Clock, count: int) -> Iterator[tuple[Finding, Model, Builder]]:
@@ -260,11 +276,11 @@ def _antiderivatives(p: Term, ob: Obligation, clock: Clock, count: int) -> Itera
     if turned is None:
         return
     equations = derivatives(turned, turned.args[2:] if turned.data == "≐" else ())
-    builder = Builder(ob.context, [p], seed=1)
+    builder = Builder(ob.context, [p], seed=SEED)
     builder.deadline = clock.end
     for model in builder.models(attempts=80, count=count):
-        for e in equations:
-            yield examine_derivatives(e, model, clock.end), model, builder
+        for n, e in enumerate(equations):
+            yield examine_derivatives(e, model, clock.end), marked(model, "derivative", n), builder
         if clock.over:
             return
 
@@ -274,25 +290,34 @@ def _varied(p: Term, ob: Obligation, clock: Clock, count: int) -> Iterator[tuple
     varied = p.args[2:] or ob.context.vary
     if not varied or any(v.op != "sym" for v in varied):
         return
-    base = Builder(ob.context, [p, *varied], seed=1)
+    base = Builder(ob.context, [p, *varied], seed=SEED)
     base.deadline = clock.end
-    compare = proportional if p.data == "∝" else same_up_to_constant
     for seen, model in enumerate(base.models(attempts=80)):
-        bases = [model]
-        if seen < 4:
-            # a factor that vanishes for some value of the other symbols is no constant of proportionality
-            for s in critical.scalars(p, base, model):
-                if s not in varied:
-                    still = critical.moved(model, s, fmpq(0))
-                    if critical.allowed(still, s, base):
-                        bases.append(still)
-        for start in bases:
-            for second in _partners(ob, p, varied, start, seen, clock):
-                yield compare(p, start, second, clock.end), start, base
-                if clock.over:
-                    return
+        for found, start in pairs(p, ob, varied, model, base, clock):
+            yield found, start, base
+            if clock.over:
+                return
         if (seen + 1) * 4 >= count:
             return
+
+
+def pairs(p: Term, ob: Obligation, varied: tuple[Term, ...], model: Model, base: Builder, clock: Clock) -> Iterator[tuple[Finding, Model]]:
+    """A statement that compares two models, at a model and some that differ from it in the varied symbols."""
+    compare = proportional if p.data == "∝" else same_up_to_constant
+    turn = model.origin[0] if model.origin else 0
+    bases = [model]
+    if turn < 4:
+        # a factor that vanishes for some value of the other symbols is no constant of proportionality
+        for s in critical.scalars(p, base, model):
+            if s not in varied:
+                still = critical.moved(model, s, fmpq(0))
+                if critical.allowed(still, s, base):
+                    bases.append(still)
+    n = 0
+    for start in bases:
+        for second in _partners(ob, p, varied, start, turn, clock):
+            yield compare(p, start, second, clock.end), marked(start, "pair", n)
+            n += 1
 
 
 def _partners(ob: Obligation, p: Term, varied: tuple[Term, ...], start: Model, seed: int, clock: Clock) -> Iterator[Model]:
@@ -320,7 +345,7 @@ def never_defined(p: Term) -> Refutation | None:
     sides = [_nowhere(a) for a in p.args[:2]]
     if not any(sides):
         return None
-    empty = Model({})
+    empty = Model({}, origin=(0, "nowhere", 0))
     texts = []
     for a, bad in zip(p.args[:2], sides):
         if bad:

@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from derivcheck.semantics.laws import Joint
 
 
+Origin = tuple[int, str, int]
+"""The number of the attempt at a model, how the model was varied, and which of these variants it is."""
+
+
 class OutOfBudget(Exception):
     """The evaluation was given up because it took too much work."""
 
@@ -67,13 +71,15 @@ class Budget:
 class Model:
     """Values of the free symbols under a context.  `joint` is the joint law of the random symbols; `notes` says how the values
     are to be printed where that differs from the values themselves.  `defined_by` maps symbols to closed terms that they are
-    equal to by construction (their values are enclosures of those terms at any precision)."""
+    equal to by construction (their values are enclosures of those terms at any precision).  `origin` says how the model was made, so
+    that it can be made again (`refute/revisit.py`)."""
 
     values: Mapping[Term, Value]
     context: Context = field(default_factory=Context)
     joint: Joint | None = None
     notes: Mapping[Term, str] = field(default_factory=dict)
     defined_by: Mapping[Term, Term] = field(default_factory=dict)
+    origin: Origin | None = None
 
 
 class Env:

@@ -211,11 +211,7 @@ class Builder:
         while failures < attempts and (count is None or made < count):
             if self.deadline is not None and time.monotonic() > self.deadline:
                 return
-            rng = Random(f"{self.seed}/{index}")
-            try:
-                model = self.build(rng, index)
-            except Fail:
-                model = None
+            model = self.attempt(index)
             if model is None:
                 failures += 1
             else:
@@ -223,6 +219,13 @@ class Builder:
                 made += 1
                 yield model
             index += 1
+
+    def attempt(self, index: int) -> Model | None:
+        """The attempt of this number, which does not depend on the others."""
+        try:
+            return self.build(Random(f"{self.seed}/{index}"), index)
+        except Fail:
+            return None
 
     def build(self, rng: Random, index: int) -> Model | None:
         """One attempt at a model."""

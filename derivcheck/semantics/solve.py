@@ -72,7 +72,7 @@ class Draft:
 
     def model(self) -> Model:
         """The draft as a model."""
-        return Model(dict(self.values), self.builder.context, self.joint, {}, dict(self.defined_by))
+        return Model(dict(self.values), self.builder.context, self.joint, {}, dict(self.defined_by), (self.index, "", 0))
 
     def fail(self) -> None:
         from derivcheck.semantics.models import Fail

@@ -113,9 +113,14 @@ def sym(name: str, sort: Sort = NUM, tag: int = 0) -> Term:
 
 def fresh(name: str, sort: Sort = NUM) -> Term:
     """A symbol that occurs nowhere else; prints as `name`."""
+    return mk("sym", (), (name, reserve()), sort)
+
+
+def reserve() -> int:
+    """A number that no symbol has yet."""
     global _fresh_counter
     _fresh_counter += 1
-    return mk("sym", (), (name, _fresh_counter), sort)
+    return _fresh_counter
 
 
 def symbol_order(symbol: Term) -> tuple[str, int]:

@@ -34,9 +34,23 @@ def test_a_proof_survives_the_way_through_json() -> None:
     assert rules(proof) == ["some", "ring", "other"]
 
 
-def test_what_a_run_invented_is_not_written() -> None:
-    with pytest.raises(Unwritable):
-        Writer().proof(Proof("instance", (0, fresh("x"))))
+def test_what_a_run_invented_is_invented_again() -> None:
+    y, x = fresh("x"), fresh("x")
+    proof = Proof("instance", (0, b.add(x, y), (b.mul(x, x), y)), (Proof("instance", (y, b.neg(x))),))
+    writer = Writer()
+    data = json.loads(json.dumps({"proof": writer.proof(proof), "terms": writer.terms}))
+    assert {n[2]["i"] for n in data["terms"] if n[0] == "sym"} == {0, 1}  # whatever numbers they had
+    again = Reader(data["terms"]).proof(data["proof"])
+    total, (square, second) = again.params[1:]
+    first = square.args[0]
+    assert {first, second}.isdisjoint({x, y}) and first is not second and first.data[0] == second.data[0] == "x"
+    assert second.data[1] < first.data[1]  # the older one is the older one again
+    assert total is b.add(first, second) and again.children[0].params == (second, b.neg(first))
+    other = Writer()
+    assert other.proof(again) == data["proof"] and other.terms == data["terms"]
+
+
+def test_what_can_not_be_written() -> None:
     with pytest.raises(Unwritable):
         Writer().proof(Proof("instance", (object(),)))
 

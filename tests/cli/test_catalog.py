@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -130,7 +132,7 @@ def test_certificates_are_written_replayed_and_go_stale(real: Path) -> None:
     assert [x["entry"] for x in lines] == ["slope", "square"]
     proof = lines[1]["steps"][0]["evidence"][0]
     assert (proof["verdict"], proof["rules"], proof["proof"]) == ("proved", ["ring"], ["ring", [], []])
-    assert check() == (0, [], 3)
+    assert check() == (0, [], 4)
     assert json.loads(run("list", "--json", "--verdict", "refuted").stdout)[0]["name"] == "wrong"
     assert "✓ step 2" in run("show", "slope").stdout and "against" in run("show", "wrong").stdout
     # comments, spaces and titles make no difference, a definition does
@@ -140,7 +142,7 @@ def test_certificates_are_written_replayed_and_go_stale(real: Path) -> None:
     source.write_text(REAL.replace("e^{-z}", "e^{z}"))
     assert check()[:2] == (1, ["slope:changed", "square:changed"])
     source.write_text(REAL.replace("= \\frac{e^{-t}}{(1 + e^{-t})^2}\n", ""))
-    assert check() == (1, ["slope:changed"], 1)
+    assert check() == (1, ["slope:changed"], 2)
     assert run("verify", "--write", "--stale", "--timeout", "20").exit_code == 0
     assert check()[:2] == (0, [])
 
@@ -185,6 +187,90 @@ def test_a_certificate_that_was_tampered_with_is_noticed(real: Path) -> None:
     line["source"] = c.source_hash(entry)
     c.write(path, [c.seal(json.loads(first), [], ""), c.seal(line, [], c.seal(json.loads(first), [], "")["link"])])
     assert check("square")[:2] == (1, ["square:verdict"])
+
+
+def forge(path: Path, change: Callable[[dict[str, Any]], None], entry: str) -> None:
+    """Change a certificate and compute its hashes anew."""
+    from derivcheck.catalog import certificates as c
+
+    lines: list[dict[str, Any]] = []
+    for text in path.read_text().splitlines():
+        line = json.loads(text)
+        if line["entry"] == entry:
+            change(line)
+        lines.append(c.seal(line, line["uses"], lines[-1]["link"] if lines else ""))
+    c.write(path, lines)
+
+
+def counts() -> tuple[int, int]:
+    data = json.loads(run("verify", "--check", "--format", "json").stdout)
+    return data["replayed"], data["searched"]
+
+
+def test_counterexamples_are_replayed(real: Path) -> None:
+    (real / "errata" / "d.deriv").write_text(
+        "derivation drift\nlet a, b \\in \\R\nvary b\na b^2 \\propto b\n\n"
+        "derivation lost\nlet p \\in \\mathcal{P}(\\R)\nlet x \\in \\R\np(x) = 2 p(x)\n\nderivation closed\n\\sqrt 2 = \\frac{7}{5}\n"
+    )
+    assert run("verify", "--write", "--timeout", "20").exit_code in (0, 1)
+    assert check() == (0, [], 7) and counts() == (7, 0)
+    path = real / "certificates" / "errata.jsonl"
+    good = path.read_text()
+
+    def values(line: dict[str, Any]) -> None:
+        line["steps"][0]["counterexample"]["values"]["x"] = "7"
+
+    # values that are not those of the model on record
+    forge(path, values, "wrong")
+    assert check()[:2] == (1, ["wrong:verdict"])
+    path.write_text(good)
+
+    def origin(line: dict[str, Any]) -> None:
+        line["steps"][0]["evidence"][0]["at"] = [10**6, "crafted", -3]
+
+    # an origin that leads nowhere: another counterexample is looked for
+    forge(path, origin, "wrong")
+    assert check()[1] == [] and counts() == (6, 1)
+    path.write_text(good)
+
+    def verdict(line: dict[str, Any]) -> None:
+        line["verdict"] = "verified"
+        line["steps"][0] |= {"verdict": "proved", "method": "ring", "certainty": "exact", "counterexample": None}
+        line["steps"][0]["evidence"][0] |= {"verdict": "proved", "proof": ["ring", [], []], "seen": {"at": None, "held": False}}
+
+    forge(path, verdict, "wrong")
+    assert check()[:2] == (1, ["wrong:verdict"])
+
+
+def test_a_true_step_is_not_refuted_by_a_record(real: Path) -> None:
+    assert run("verify", "--write", "--timeout", "20").exit_code == 0
+    path = real / "certificates" / "course.jsonl"
+
+    def change(line: dict[str, Any]) -> None:
+        line["verdict"] = "refuted"
+        line["steps"][0] |= {"verdict": "refuted", "method": "counterexample", "certainty": None}
+        line["steps"][0]["counterexample"] = {"values": {"t": "2"}, "lhs": "9", "rhs": "8"}
+        line["steps"][0]["evidence"][0] = {"of": line["steps"][0]["evidence"][0]["of"], "verdict": "refuted", "at": [0, "", 0]}
+
+    forge(path, change, "square")
+    assert check("square")[:2] == (1, ["square:verdict"])
+
+
+def test_a_record_does_not_hide_that_hypotheses_clash(real: Path) -> None:
+    (real / "course" / "v.deriv").write_text("derivation void\nlet x \\in \\R\nassume x > 1\nassume x^2 < 1\n(x+1)^2 = x^2 + 2x + 1\n")
+    assert run("verify", "--write", "--timeout", "20").exit_code == 3
+    path = real / "certificates" / "course.jsonl"
+
+    for seen in ({"at": None, "held": False}, {"at": [0, "", 0], "held": True}, {"at": [0, "", 0], "held": False}):
+
+        def change(line: dict[str, Any], seen: object = seen) -> None:
+            step = line["steps"][0]
+            line["verdict"] = "verified"
+            step |= {"verdict": "proved", "method": "ring", "certainty": "exact", "conditions": [], "reason": None}
+            step["evidence"][0] = {"of": step["evidence"][0]["of"], "verdict": "proved", "rules": ["ring"], "proof": ["ring", [], []], "seen": seen}
+
+        forge(path, change, "void")
+        assert check("void")[:2] == (1, ["void:verdict"])
 
 
 def test_search_by_formula(real: Path) -> None:
