@@ -62,6 +62,10 @@ def command(
         grades = run.grade_all(text, found, options, bar, decided, journal, resume, troubles)
     for trouble in troubles:
         click.echo(f"warning: {reference}: {trouble}", err=True)
+    missing = run.absent(people, found)
+    for name in missing:
+        click.echo(f"warning: {name}", err=True)
+    troubles += missing
     who = {s.student: s.person for s in found if s.person is not None}
     if folder:
         output.write_all(grades, folder, reveal, who, troubles)

@@ -44,7 +44,7 @@ def in_form(line: Term, target: Term, form: str | None, rearranger: Rearranger) 
     if form == "single fraction":
         return _single_fraction(line)
     if form == "factored":
-        return _factored(line, rearranger)
+        return _factored(line, rearranger) or (line.sort.kind == "mat" and _bare(line).op == _bare(target).op == "add")
     if form == "expanded":
         return _expanded(line)
     return _simplified(line, rearranger)
@@ -113,7 +113,11 @@ def _factored(t: Term, rearranger: Rearranger) -> bool:
     if t.op == "pow":
         return _factor(t.args[0], rearranger)
     if t.op == "add":
-        return _irreducible(t, rearranger, alone=True)
+        if t.sort.kind == "num" and not any(s.op in PRODUCTS for s in _regions(t)):
+            return _irreducible(t, rearranger, alone=True)
+        # a sum of vectors or matrices is no product; what could be taken out of it nobody asks here
+        rearranger.gave_up = rearranger.gave_up or t.sort.kind == "num"
+        return False
     return True
 
 

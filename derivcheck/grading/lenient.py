@@ -29,7 +29,9 @@ _GREEK = re.compile(
     r"(?<![\\A-Za-z])(alpha|beta|gamma|delta|epsilon|lambda|kappa|theta|sigma|omega|Gamma|Delta|Theta|Lambda|Sigma|Omega|zeta|eta|mu|nu|xi|"
     r"pi|rho|tau|phi|chi|psi|Phi|Psi)(?![A-Za-z])"
 )
-_INFINITY = re.compile(r"(?<![\\A-Za-z])(?:infinity|infty|inf)(?![A-Za-z])")
+_INFINITY = re.compile(r"(?<![\\A-Za-z])(?:infinity|infty|inf(?!\s*_))(?![A-Za-z])")
+_OPERATORS = re.compile(r"(?<![\\A-Za-z])(sum|prod|int|lim|inf|sup)(?=\s*_)")
+_SYMBOLS = re.compile(r"(?<![\\A-Za-z])(ell|partial|nabla)(?![A-Za-z])")
 _SIGNS = (
     (re.compile(r"<=>|<==>"), r" \\iff "),
     (re.compile(r"(?<![<>=])=>|==>"), r" \\implies "),
@@ -121,12 +123,14 @@ def _mathematics(line: str) -> str:
     out, comment = out[:at], out[at:]
     for pattern, new in _SIGNS:
         out = pattern.sub(new, out)
+    out = _SYMBOLS.sub(r"\\\1", out)
     out = _DERIVATIVE.sub(_fraction_of_differentials, out)
     out = _NAMED.sub(r"\\operatorname{\1}", out)
     out = _FUNCTIONS.sub(r"\\\1", out)
     out = _GREEK.sub(r"\\\1", out)
     out = _INFINITY.sub(r"\\infty", out)
-    out = _braced(out, "^")
+    out = _OPERATORS.sub(r"\\\1", out)
+    out = _braced(_braced(out, "^"), "_")
     out = re.sub(r"(?<![\\A-Za-z])sqrt(?=\s*\()", r"\\sqrt", out)
     out = re.sub(r"\\sqrt\s*\(", r"\\sqrt(", out)
     out = _braced(out, "\\sqrt")

@@ -191,8 +191,9 @@ class Marker:
         return found
 
     def _last(self) -> list[Line]:
-        """The last line; also the end of an earlier chain, where what follows are true side remarks."""
-        if not self.lines:
+        """The last line; also the end of an earlier chain, where what follows are true side remarks.  None where what stands behind the last
+        readable line can't be read."""
+        if not self.lines or (self.walker.steps and self.walker.steps[-1].right is None and self.walker.steps[-1].verdict == "error"):
             return []
         chains = list(dict.fromkeys(x.chain for x in self.lines))
         ends = [self._end([x for x in self.lines if x.chain == k]) for k in chains]

@@ -31,7 +31,7 @@ def plain_cell(value: object) -> str:
     """A CSV cell that no spreadsheet runs as a formula.  Numbers stay numbers."""
     text = _CONTROLS.sub(" ", str(value))
     bare = text.lstrip("\t\r\n \u00a0\u200b\ufeff'\"")
-    if bare[:1] and bare[0] in _FORMULA_SIGNS and not _NUMBER.match(text):
+    if bare[:1] and bare[0] in _FORMULA_SIGNS and not _NUMBER.match(text) and text != "-":
         return "'" + text
     if text[:1] in ("\t", "\r", "\n"):
         return "'" + text

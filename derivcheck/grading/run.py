@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -30,6 +31,8 @@ TARGET = "derivcheck.grading.award:grade_job"
 LARGEST = 2_000_000
 """Bytes of a submission that are read."""
 MOST_FILES = 40
+UNREAD = frozenset(".pdf .doc .docx .odt .rtf .pages .png .jpg .jpeg .heic .gif .tif .tiff .bmp .webp .zip .rar .7z .gz .tar .nb .mw .wxmx .html .htm".split())
+"""Kinds of files that students hand in and nothing here reads: alone they are held for a person."""
 
 DEFAULTS = Options(timeout=3.0, budget=5.0, memory=512, cache=False)
 """Limits for a step, a submission and a worker."""
@@ -76,9 +79,11 @@ def collect(paths: Sequence[str], roster: Mapping[str, Person] | None = None) ->
                 if child.name.startswith(".") or child.is_symlink():
                     continue
                 if child.is_dir():
-                    out.append(_joined(child.name, _files_below(child), roster))
+                    out.append(_joined(child.name, _files_below(child), roster, _unread_below(child)))
                 elif child.suffix.lower() in KINDS:
                     out.append(_joined(child.stem, [child], roster))
+                elif child.suffix.lower() in UNREAD and not any(child.with_suffix(k).exists() for k in KINDS):
+                    out.append(_joined(child.stem, [], roster, (child.name,)))
         else:
             out.append(_joined(path.stem, [path], roster))
     return _told_apart(out)
@@ -98,7 +103,13 @@ def _files_below(folder: Path) -> list[Path]:
     return found
 
 
-def _joined(name: str, files: Sequence[Path], roster: Mapping[str, Person] | None) -> Submission:
+def _unread_below(folder: Path) -> tuple[str, ...]:
+    """Files of a student's folder that nothing here reads."""
+    here = itertools.islice((name for _, _, names in os.walk(folder, followlinks=False) for name in sorted(names)), 1000)
+    return tuple(n for n in here if Path(n).suffix.lower() in UNREAD and not n.startswith("."))[:5]
+
+
+def _joined(name: str, files: Sequence[Path], roster: Mapping[str, Person] | None, unread: Sequence[str] = ()) -> Submission:
     person = (roster or {}).get(name)
     student = person.name if person is not None and person.name else name
     here = str(files[0]) if files else name
@@ -129,6 +140,8 @@ def _joined(name: str, files: Sequence[Path], roster: Mapping[str, Person] | Non
         except UnicodeDecodeError:
             text = data.decode("latin-1")
         texts.append((KINDS.get(f.suffix.lower(), "deriv"), text))
+    if unread and not any(text.strip() for _, text in texts):
+        return trouble(f"files of this kind are not read: {', '.join(unread)}")
     if not texts:
         return trouble("there is no file to grade")
     return Submission(student, here, tuple(texts), None, person)
@@ -159,6 +172,13 @@ def read_roster(path: str) -> dict[str, Person]:
             out[file] = person
             out.setdefault(Path(file).stem, person)
     return out
+
+
+def absent(people: Mapping[str, Person], found: Sequence[Submission]) -> list[str]:
+    """Whom the roster names and no submission is of."""
+    there = {id(s.person) for s in found}
+    missing = {id(p): f"{p.name} ({file})" if p.name else file for file, p in reversed(people.items()) if id(p) not in there}
+    return [f"no submission of {name}" for name in reversed(missing.values())]
 
 
 # --- decisions of a person ----------------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from derivcheck.terms import build as b
 from derivcheck.terms.context import Context, Hypothesis
 from derivcheck.terms.term import Term, mk
 
+COUNTERS = frozenset("ijkmnNMK")
 ARROWS = {"iff": "\\iff", "implies": "\\implies", "impliedby": "\\impliedby"}
 
 
@@ -157,18 +158,25 @@ class Walker:
         return found
 
     def _meant(self, context: Context, statement: Term) -> str | None:
-        """Why a refuted step may be right all the same: it is true where names that nobody declared are whole numbers, or positive."""
-        loose = [s for s in statement.free if (d := context.declarations.get(s)) is not None and not d.declared and s.sort.kind == "num"]
-        own = [s for s in loose if s not in self.task.context.declarations]
-        if not own or len(own) > 3:
+        """Why a refuted step may be right all the same: it speaks of names that nobody declared (perhaps it is true where they are whole
+        numbers, or positive)."""
+        loose = [s for s in statement.free if s.op == "sym" and ((d := context.declarations.get(s)) is None or not d.declared)]
+        own = sorted((s for s in loose if s not in self.task.context.declarations), key=lambda s: str(s.data[0]))
+        if not own:
             return None
+        unknown = f"it speaks of {', '.join(str(s.data[0]) for s in own[:3])}, which neither the task nor the submission declares"
+        if len(own) > 3 or any(s.sort.kind != "num" or s not in context.declarations for s in own):
+            return unknown
         for domain, words in ((b.INTEGERS, "whole numbers"), (b.POSITIVE, "positive")):
             narrowed = context
             for s in own:
                 narrowed = narrowed.with_declaration(replace(context.declarations[s], domain=domain, declared=True))
-            if self.questions.ask(narrowed, statement).verdict == "proved":
+            verdict = self.questions.ask(narrowed, statement).verdict
+            if domain is b.INTEGERS and verdict == "refuted" and all(str(s.data[0]) in COUNTERS for s in own):
+                return None  # the usual letters for whole numbers
+            if verdict == "proved":
                 return f"it is true where {', '.join(str(s.data[0]) for s in own)} (never declared) are {words}"
-        return None
+        return unknown
 
     def _ask(self, context: Context, statement: Term, report: StepReport) -> StepReport:
         """The verdict on a step; between two relations of one kind also side by side: `f' = 0 ⟺ g = 0` where `f' = g` is proved and both

@@ -255,14 +255,18 @@ def _is_statement(items: list[Item], relations: list[str | None], outside: list[
     return not seen and sum(_is(i, "bar") for i in items) % 2 == 1  # `2 | 4k`
 
 
+REASON_WORDS = frozenset({"since", "because", "as", "by", "using", "from", "via"})
+
+
 def justified(items: list[Item], text: str) -> list[Item]:
-    """`&& \\text{…}` up to the end of its row becomes a `\\by`; `&& (x > 0)` a condition after a wide space."""
+    """`&& \\text{…}` and `\\quad \\text{since …}` up to the end of the row become a `\\by`; `&& (x > 0)` a condition after a wide space."""
     out: list[Item] = []
     k, n = 0, len(items)
     while k < n:
         item = items[k]
-        if _is(item, "amp") and k + 1 < n and _is(items[k + 1], "amp"):
-            j = k + 2
+        double = _is(item, "amp") and k + 1 < n and _is(items[k + 1], "amp")
+        if double or _gives_reason(items, k):
+            j = k + 2 if double else k + 1
             while j < n and (_is(items[j], "space") or _is(items[j], "amp")):
                 j += 1
             if j >= n or (type(items[j]) is Leaf and not _is(items[j], "text")):
@@ -286,6 +290,16 @@ def justified(items: list[Item], text: str) -> list[Item]:
         out.append(item)
         k += 1
     return out
+
+
+def _gives_reason(items: list[Item], k: int) -> bool:
+    """A wide space and `\\text{since}`, with something behind it: the rest of the row is a reason."""
+    space = items[k]
+    if not isinstance(space, Leaf) or space.kind != "space" or space.text not in ("\\quad", "\\qquad") or k + 2 >= len(items):
+        return False
+    word, after = items[k + 1], items[k + 2]
+    first = word.text.split()[:1] if isinstance(word, Leaf) and word.kind == "text" else []
+    return bool(first) and first[0].lower() in REASON_WORDS and not _is(after, "newline") and not _attached(after)
 
 
 def _prose_group(item: Item) -> bool:

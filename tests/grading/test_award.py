@@ -225,3 +225,52 @@ def test_json_there_and_back() -> None:
     found = grade(chain(STEPS[0], "z", STEPS[3]))
     assert Grade.from_json(found.to_json()) == Grade.from_json(Grade.from_json(found.to_json()).to_json())
     assert Grade.from_json(found.to_json()).marks == found.marks
+
+
+GRADIENT = r"""
+let n, d \in \N_{>0}
+let X \in \R^{n \times d}
+let w, u \in \R^d
+let y \in \R^n
+let \alpha > 0
+assume y = X u
+define f(w) = \frac12 \|X w - y\|^2
+
+show w - \alpha \nabla f(w) - u = (I - \alpha X^\top X)(w - u)
+
+rubric
+  2    reaches w - \alpha X^\top (X w - y) - u
+  1    concludes (I - \alpha X^\top X)(w - u) in the form factored
+  -0.5 each wrong step
+"""
+
+DESCENT = [r"w - \alpha \nabla f(w) - u", r"w - \alpha X^\top (X w - y) - u", r"w - u - \alpha X^\top X (w - u)"]
+
+
+def test_a_sum_of_vectors_is_no_product() -> None:
+    assert marks(chain(*DESCENT, r"(I - \alpha X^\top X)(w - u)"), GRADIENT) == 3
+    assert marks(chain(*DESCENT), GRADIENT) == 2
+
+
+def test_nothing_is_concluded_before_a_line_that_cannot_be_read() -> None:
+    found = grade(chain(*STEPS[:2], STEPS[3], r"\sigma(cz"), GELU)
+    assert (found.marks, found.proposed) == (2, 1) and found.held
+    found = grade(chain(*DESCENT, r"(w - u)(I - \alpha X^\top X)"), GRADIENT)
+    assert (found.marks, found.proposed) == (2, 1) and not found.wrong
+
+
+@pytest.mark.parametrize("line", [r"z s (1 - s) c + s", r"z \frac{ds}{dz} + s", r"q"])
+def test_names_that_nobody_declared_are_left_to_a_person(line: str) -> None:
+    found = grade(chain(STEPS[0], line, STEPS[3]))
+    assert not found.wrong and "declares" in " ".join(found.held)
+    assert found.marks <= 3
+
+
+def test_the_reason_at_the_end_of_a_row() -> None:
+    text = r"""\begin{align*}
+w - \alpha \nabla f(w) - u &= w - \alpha X^\top (Xw - y) - u \\
+ &= w - \alpha X^\top (Xw - Xu) - u \quad\text{since } y = Xu \\
+ &= (I - \alpha X^\top X)(w - u)
+\end{align*}"""
+    found = grade(text, GRADIENT, "tex")
+    assert found.marks == 3 and not found.held

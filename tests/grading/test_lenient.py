@@ -22,6 +22,9 @@ from derivcheck.grading.lenient import continued, equations, lenient
     ("x**2", "x^2"),
     ("1/2 x", r"\frac{1}{2} x"),
     ("where s = x", "      s = x"),
+    ("d ell/df", r"\frac{d \ell}{df}"),
+    ("int_0^inf x dx", r"\int_0^\infty x dx"),
+    ("sum_(i=1)^n x_i", r"\sum_{i=1}^n x_i"),
 ])  # fmt: skip
 def test_rules(text: str, wanted: str) -> None:
     assert lenient(text) == wanted

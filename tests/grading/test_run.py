@@ -84,6 +84,23 @@ def test_roster(tmp_path: Path) -> None:
     assert found.student == "Ada Lovelace" and found.person is not None and found.person.identifier == "4711"
 
 
+def test_nobody_is_lost(tmp_path: Path) -> None:
+    (tmp_path / "roster.csv").write_text("file,name\nab12,Ada\ncd34,Bob\nef56.pdf,Eve\n")
+    people = run.read_roster(str(tmp_path / "roster.csv"))
+    work = tmp_path / "work"
+    (work / "ab12").mkdir(parents=True)
+    (work / "ab12" / "main.tex").write_text("  \n")
+    (work / "ab12" / "scan.pdf").write_bytes(b"%PDF")
+    (work / "ef56.pdf").write_bytes(b"%PDF")
+    (work / "gh78.deriv").write_text(FULL)
+    (work / "gh78.pdf").write_bytes(b"%PDF")
+    (work / "readme.csv").write_text("a,b\n")
+    found = {s.student: s.trouble for s in run.collect([str(work)], people)}
+    assert set(found) == {"Ada", "Eve", "gh78"} and found["gh78"] is None
+    assert "scan.pdf" in str(found["Ada"]) and "ef56.pdf" in str(found["Eve"])
+    assert run.absent(people, run.collect([str(work)], people)) == ["no submission of Bob (cd34)"]
+
+
 def test_two_of_one_name_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "ada.deriv").write_text(FULL)
     (tmp_path / "ada.tex").write_text("\\[ 1 \\]")
