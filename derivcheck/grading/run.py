@@ -177,8 +177,8 @@ def read_roster(path: str) -> dict[str, Person]:
 def absent(people: Mapping[str, Person], found: Sequence[Submission]) -> list[str]:
     """Whom the roster names and no submission is of."""
     there = {id(s.person) for s in found}
-    missing = {id(p): f"{p.name} ({file})" if p.name else file for file, p in reversed(people.items()) if id(p) not in there}
-    return [f"no submission of {name}" for name in reversed(missing.values())]
+    missing = {id(p): f"{p.name} ({file})" if p.name else file for file, p in reversed(list(people.items())) if id(p) not in there}
+    return [f"no submission of {name}" for name in reversed(list(missing.values()))]
 
 
 # --- decisions of a person ----------------------------------------------------------------------------------------------------------------
