@@ -121,10 +121,10 @@ def growth(e: Elaborator, body: Seq) -> None:
         if position < 1:
             raise e.fail("D063", "as names a symbol and where it goes", body.span, "write as n \\to \\infty")
         symbol = e.value(piece[:position], body.span)
-        target, _ = extrema.limit_target(e, piece[position + 1 :], body.span)
+        target, side = extrema.limit_target(e, piece[position + 1 :], body.span)
         if symbol.op != "sym":
             raise e.fail("D063", "as names a symbol and where it goes", body.span, "write as n \\to \\infty")
-        e.scope.growth.append((symbol, target))
+        e.scope.growth.append((symbol, target, side))
 
 
 CONVENTIONS = frozenset(("real", "denominator-layout", "numerator-layout"))

@@ -19,6 +19,7 @@ from derivcheck.language import symbols as S
 from derivcheck.language.diagnostics import Diagnostic, ReadError
 from derivcheck.language.formula import STATEMENT_WORDS, span_of_items, strip_punctuation, tidy, words_to_names
 from derivcheck.language.syntax import Chain, ChainLink, Group, Item, Leaf, Macro, Scripts, Seq, Span
+from derivcheck.language.tending import as_limit
 
 _CONNECTIVES = frozenset(["\\land", "\\lor", "\\lnot", "\\forall", "\\exists"])
 _CONDITION_WORDS = re.compile(r"(?:,\s*)?(?:if|for|when|whenever|where|provided|provided that|assuming|given|given that|as long as|with|on|at)\Z", re.I)
@@ -81,6 +82,8 @@ def run_on_lines(items: list[Item], text: str) -> list[Diagnostic]:
             here, above = part[k], part[before]
             if not seen or not any(starts[before + 1 : k + 1]) or _no_operand(here) or _no_operand(above):
                 continue
+            if any(_attached(i) for i in part[before + 1 : k]):
+                continue  # that is an error
             end = next((j for j in range(k + 1, len(part)) if starts[j]), len(part))
             if any(r is not None for r in relations[k + 1 : end]):
                 found.append(Diagnostic(
@@ -137,7 +140,7 @@ def _complete(items: list[Item]) -> bool:
 
 
 def _chain(items: list[Item], text: str, span: Span) -> Chain:
-    items = _if_then(justified(items, text))
+    items = as_limit(_if_then(justified(items, text)))
     relations = [relation_of(i) for i in items]
     outside = _outside_conditions(items, relations, text)
     arrows = any(r in S.ARROWS for r, free in zip(relations, outside, strict=True) if free)
@@ -325,8 +328,10 @@ def _says_property(items: list[Item]) -> bool:
 def finish(piece: Piece, index: int, count: int, statement: bool = False) -> Piece:
     """Take `\\by`, labels, notes and conditions off a piece, then check what is left."""
     items: list[Item] = []
-    for item in piece.items:
+    for k, item in enumerate(piece.items):
         if _attached(item):
+            if items and _goes_on(piece.items, k + 1):
+                raise ReadError("D023", "this stands in the middle of a formula, not at the end of a step", item.span)
             assert isinstance(item, Macro)
             if item.name == "\\by":
                 piece.by.append(_raw(item))
@@ -374,6 +379,21 @@ def finish(piece: Piece, index: int, count: int, statement: bool = False) -> Pie
                                 "write a comma or \\land between statements, or leave the wide space out")  # fmt: skip
     piece.items = tidy(items) if statement and _says_property(items) else words_to_names(tidy(items))
     return piece
+
+
+def _goes_on(items: list[Item], k: int) -> bool:
+    """Whether an operand or a sign of the formula follows (not a note, a condition, or what joins statements)."""
+    spaced = False
+    for item in items[k:]:
+        if type(item) is Leaf and item.kind in ("newline", "amp", "space", "comma"):
+            spaced = spaced or item.kind == "space"
+            continue
+        if _attached(item):
+            continue
+        if type(item) is Leaf:
+            return item.kind in ("name", "num", "macro") or (item.kind == "op" and item.text not in (*_CONNECTIVES, ".", ";", ":"))
+        return type(item) is not Group or not spaced
+    return False
 
 
 def _conditions(piece: Piece, items: list[Item]) -> None:

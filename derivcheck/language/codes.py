@@ -110,6 +110,12 @@ CODES: dict[str, tuple[str, str, str]] = {
         "`a = b \\quad c = d` could be two statements or one product.  Conditions stand in brackets: `= |x| \\quad (x > 0)`; equation numbers in `\\tag{…}`.",
         "Example: write `a = b, \\quad c = d`, or two chains.",
     ),
+    "D023": (
+        "A reason or a label in the middle of a formula.",
+        "`\\by{…}` and `\\label{…}` end a step.  What follows on the same step or on the next lines, without a relation in front, would go on with the\n"
+        "formula as a product.",
+        "Example: put a blank line between `a = b \\by{why}` and `c = d`.",
+    ),
     # --- formulas without a meaning -------------------------------------------------------------------------------------
     "D040": (
         "Something is missing or can't stand here.",
@@ -317,6 +323,7 @@ HELP: dict[str, str] = {
     "D018": "write the formula on the same line",
     "D020": "write the missing side, or leave the relation out",
     "D021": "remove the blank line, or write the left side",
+    "D023": "put it at the end of the step; a chain of its own needs a blank line above",
     "D040": "add what is missing here, or leave the sign out",
     "D041": r"write \frac{…}{…}, or brackets",
     "D042": r"write \left| … \right|, or \mid for a condition",

@@ -34,7 +34,7 @@ from derivcheck.language.items import (
     split_on,
 )
 from derivcheck.language.scope import Entry
-from derivcheck.language.syntax import Group, Leaf, Scripts, Seq
+from derivcheck.language.syntax import Group, Leaf, Macro, Scripts, Seq
 from derivcheck.terms import build
 from derivcheck.terms.build import INF, INTEGERS, NONNEGATIVE, POSITIVE, REALS, ZERO
 from derivcheck.terms.context import Declaration
@@ -62,14 +62,34 @@ def declare(e: Elaborator, d: let.Declared) -> None:
         condition = names_[-1][mid + 1 :]
         names_[-1] = names_[-1][:mid]
         given = [t for t, _ in e.values(condition)]
-    dots = find([n[0] for n in names_], lambda i: leaf(i, None, "\\dots"))
-    if dots >= 0:
-        declare_list(e, d, names_, dots, given)
-        return
-    symbols = [declare_name(e, d, n, given) for n in names_]
+    runs = _runs(names_)
+    symbols = [declare_list(e, d, run, dots, given) if dots >= 0 else declare_name(e, d, run[0], given) for run, dots in runs]
     if "independent" in d.words or (d.iid and len(symbols) > 1):
         if len(symbols) > 1:
             e.scope.independent.append((tuple(symbols), tuple(given)))
+
+
+def _runs(names_: list[Items]) -> list[tuple[list[Items], int]]:
+    """The names one by one, those of a list `x_1, \\dots, x_n` together, with the place of its dots (-1 for a single name)."""
+    runs: list[tuple[list[Items], int]] = []
+    start = 0
+    for k, name in enumerate(names_):
+        if not leaf(name[0], None, "\\dots"):
+            continue
+        if k + 1 >= len(names_) or k == start:
+            return [(names_[start:], k - start)]
+        first = k - 1
+        while first > start and _letter(names_[first - 1]) == _letter(names_[k + 1]):
+            first -= 1
+        runs += [([n], -1) for n in names_[start:first]]
+        runs.append((names_[first : k + 2], k - first))
+        start = k + 2
+    return runs + [([n], -1) for n in names_[start:]]
+
+
+def _letter(name: Items) -> str | None:
+    head = base_leaf(name[0]) if len(name) == 1 else None
+    return None if head is None else head.text
 
 
 def _law(e: Elaborator, d: let.Declared) -> Term | None:
@@ -156,7 +176,13 @@ def _name_parts(e: Elaborator, items: Items, d: let.Declared) -> tuple[str, list
         where = span_of(items, d.span)
         if len(items) > 1 and any(isinstance(i, Group) for i in items):
             raise e.fail("D046", "a name is declared without arguments", where, "write let f : \\R \\to \\R, or let p(x, z) density")
-        raise e.fail("D046", "this is no name", where, "write let x \\in \\R")
+        head = base_leaf(items[0]) if items else None
+        help = "write let x \\in \\R"
+        if len(items) == 2 and head is not None and head.kind == "name" and isinstance(items[1], Leaf) and items[1].kind == "num":
+            help = f"an index is a subscript: write {head.text}_{items[1].text if len(items[1].text) == 1 else '{' + items[1].text + '}'}"
+        elif items and isinstance(items[0], Macro) and items[0].name == "\\overline":
+            help = "\\overline is the conjugate of a value: write \\bar{x} for a name"
+        raise e.fail("D046", "this is no name", where, help)
     item = items[0]
     head = base_leaf(item)
     assert head is not None
@@ -267,7 +293,7 @@ def _constants(e: Elaborator, d: let.Declared) -> tuple[Term, ...] | None:
     return tuple(out)
 
 
-def declare_list(e: Elaborator, d: let.Declared, names_: list[Items], dots: int, given: list[Term]) -> None:
+def declare_list(e: Elaborator, d: let.Declared, names_: list[Items], dots: int, given: list[Term]) -> Term:
     """`x_1, \\dots, x_N`: a family."""
     if dots == 0 or dots != len(names_) - 2:
         raise e.fail("D046", "this list cannot be read", d.span, "write let x_1, \\dots, x_N \\in \\R")
@@ -304,3 +330,4 @@ def declare_list(e: Elaborator, d: let.Declared, names_: list[Items], dots: int,
     )  # fmt: skip
     if "independent" in d.words and not d.iid:
         e.scope.independent.append(((symbol,), tuple(given)))
+    return symbol

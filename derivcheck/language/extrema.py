@@ -53,12 +53,17 @@ def read_limit(e: Elaborator, sub: Seq | None, span: Span, c: Cursor) -> Term:
     direction = side or direction
     if symbol.sort.kind != "num":
         raise e.fail("D052", "limits of vectors have no meaning here", span, None)
-    domain = e.scope.domain_of(symbol)
-    if domain is not None and binders.is_integer_set(domain):
-        direction = "int"
     with e.scope.frame({key: symbol}):
         body = e.operand(c, span, bracket_is_all=False)
         body = arithmetic.pointed(e, body, span)
+    return make_limit(e, key, symbol, target, direction, body, span)
+
+
+def make_limit(e: Elaborator, key: str, symbol: Term, target: Term, direction: str, body: Term, span: Span) -> Term:
+    """The limit of a body; of a sequence where the variable is an integer."""
+    domain = e.scope.domain_of(symbol)
+    if domain is not None and binders.is_integer_set(domain):
+        direction = "int"
     declaration = e.scope.declaration(symbol)
     if (declaration is None or not declaration.declared) and not direction and target.op == "const" and counts(e, symbol, key, body):
         direction = "int"

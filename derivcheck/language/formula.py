@@ -23,6 +23,7 @@ from derivcheck.language.diagnostics import ReadError
 from derivcheck.language.macros import MacroTable, expand
 from derivcheck.language.prepare import prepare
 from derivcheck.language.syntax import Env, Group, Item, Leaf, Macro, Scripts, Seq, Span
+from derivcheck.language.tending import as_limit
 from derivcheck.language.tokens import Token, tokenize
 
 _BLACKBOARD = {"E": "\\E", "R": "\\R", "N": "\\N", "Z": "\\Z", "Q": "\\Q", "C": "\\C", "KL": "\\KL"}
@@ -445,7 +446,7 @@ def read_formula(text: str, offset: int = 0, macros: MacroTable | None = None, w
     """The shallow tree of one formula.  `offset` is added to all spans; `words` reads the words of a `let`.
 
     Raises `ReadError`.  A note, commas and stops at the end are dropped, `&`, `\\\\` and `$` ignored."""
-    items = tidy(read_items(text, 0, len(text), macros, words, None, offset))
+    items = as_limit(tidy(read_items(text, 0, len(text), macros, words, None, offset)))
     strip_punctuation(items)
     while len(items) > 1 and is_prose(items[-1]):
         items.pop()

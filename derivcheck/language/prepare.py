@@ -171,6 +171,7 @@ class Preparer(Nesting):
         elif c in "+-*/!:;.":
             self.leaf("OP", "op", c, t)
         elif c in "=<>" or c == ":=":
+            self.relation_due()
             self.leaf("REL", "rel", c, t)
         elif c == "|":
             self.leaf("BAR", "bar", c, t)
@@ -190,6 +191,12 @@ class Preparer(Nesting):
             }.get(c)
             raise ReadError("D001", f"the character {c!r} is not part of the notation", t.span, help_)
         return i + 1
+
+    def relation_due(self) -> None:
+        """A relation sign is no unbraced argument, but for what stands over or under one."""
+        owner = self.pending[-1][2] if self.pending else None
+        if isinstance(owner, Token) and owner.value not in ("\\overset", "\\stackrel", "\\underset"):
+            self.need_argument(owner, "")
 
     def no_exists(self, t: Token) -> None:
         """`\\nexists` is `\\lnot \\exists`."""
@@ -296,6 +303,8 @@ class Preparer(Nesting):
             last = self.out[-1]  # \perp\!\!\!\perp is one sign
             self.out[-1] = Token("REL", Leaf("rel", "\\perp", Span(last.start, t.end)), last.start, t.end)
         elif v in S.RELATIONS:
+            if v != "\\perp":
+                self.relation_due()
             self.leaf("REL", "rel", v, t)
         elif v in S.OPS or v in ("*", "/", ":"):
             self.leaf("OP", "op", v, t)

@@ -31,6 +31,7 @@ from derivcheck.language.macros import MacroTable, read_definitions
 from derivcheck.language.recovery import recover
 from derivcheck.language.symbols import PROSE_WORDS
 from derivcheck.language.syntax import Bad, Chain, Item, Macro, Seq, SourceFile, Span, Statement
+from derivcheck.language.tending import as_limit
 from derivcheck.language.tokens import Token, tokenize
 
 __all__ = ["MAX_FILE", "read_formula", "read_macros", "read_source"]
@@ -223,7 +224,7 @@ def _read_statement(text: str, block: _Entry, table: MacroTable, known: frozense
 def _body(items: list[Item], keyword: str, span: Span) -> Seq:
     """The formula of a statement; a `\\label` stands last, after the formula without its full stop."""
     attached = [i for i in items if isinstance(i, Macro) and i.name in ("\\by", "\\label", "\\tag")]
-    rest = tidy([i for i in items if not (isinstance(i, Macro) and i.name in ("\\by", "\\label", "\\tag"))])
+    rest = as_limit(tidy([i for i in items if not (isinstance(i, Macro) and i.name in ("\\by", "\\label", "\\tag"))]))
     strip_punctuation(rest)
     while keyword in ("show", "assume", "suppose") and len(rest) > 1 and is_prose(rest[-1]):
         rest.pop()

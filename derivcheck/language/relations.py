@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from derivcheck.language import arithmetic, binders, powers, sets
+from derivcheck.language import arithmetic, binders, extrema, powers, sets
 from derivcheck.language.items import (
     Items,
     base_leaf,
@@ -112,9 +112,11 @@ def make_relation(e: Elaborator, a: Term, sign: Item, b: Term, span: Span) -> Te
         if a.sort.kind == "fun":
             return _pointwise_order(e, a, relation, b)
         raise e.fail("D102", f"{arithmetic.kind_word(e, a.sort)} is not ordered", span, None)
+    if relation == "to":
+        return _tends(e, a, b, span)
     if relation == "≈":
         _check_numbers(e, a, b, span)
-    if relation not in ("=", "≠", "<", "≤", ">", "≥", "≈", "to"):
+    if relation not in ("=", "≠", "<", "≤", ">", "≥", "≈"):
         raise e.fail("D047", f"the relation {relation} cannot stand here", span, None)
     return build.rel(a, relation, b)
 
@@ -132,6 +134,18 @@ def _pointwise_order(e: Elaborator, a: Term, relation: str, b: Term) -> Term:
     for s in reversed(symbols):
         body = build.over("forall", (s,), (arithmetic.whole_space(s.sort),), body)
     return body
+
+
+def _tends(e: Elaborator, a: Term, b: Term, span: Span) -> Term:
+    """`A \\to B` after `as n \\to \\infty`: the limit of A is B."""
+    moving = [g for g in e.scope.growth if g[0] in a.free] or e.scope.growth
+    if len(moving) != 1:
+        where = "which of the symbols moves" if moving else "what moves and where it goes"
+        raise e.fail("D063", f"\\to needs to know {where}", span, "write \\lim_{n \\to \\infty} a_n = b, or add among the declarations: as n \\to \\infty")
+    symbol, target, side = moving[0]
+    if symbol in b.free:
+        raise e.fail("D063", f"a limit does not depend on {name_of(symbol)}", span, "write = or O(…), or say what the limit is")
+    return build.eq(extrema.make_limit(e, name_of(symbol), symbol, target, side, a, span), b)
 
 
 def growth(e: Elaborator, a: Term, b: Term, span: Span) -> Term:

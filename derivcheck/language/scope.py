@@ -83,7 +83,7 @@ class Scope:
         self.independent: list[tuple[tuple[Term, ...], tuple[Term, ...]]] = []
         self.conventions: set[str] = set()
         self.vary: tuple[Term, ...] = ()
-        self.growth: list[tuple[Term, Term]] = []
+        self.growth: list[tuple[Term, Term, str]] = []
         self.ranges: dict[str, Term] = {}
         self.parametric: dict[str, Definition] = {}  # definitions with a letter of their name as a parameter
         self.places: dict[Term, Span] = {}  # where hypotheses stand

@@ -315,7 +315,7 @@ MEANT_WORDS: dict[str, tuple[str, str]] = {
 CONDITION_WORDS = frozenset("for when whenever where provided as on given at".split())
 PROSE_WORDS = CONDITION_WORDS | frozenset(
     "since because so thus hence then therefore with is are was be by using from we have has that which the this these of at it its let assume "
-    "assuming suppose note here again finally also but yields gives equals".split()
+    "assuming suppose note here again finally also but yields gives equals as".split()
 )
 
 # runs of letters that were surely meant as a macro or as a word

@@ -178,12 +178,12 @@ def outgrown(ob: Obligation, session: Session) -> Refutation | None:
     general = compare_growth(p.args[0], p.args[1], ob, session)
     if general is not None and general < 1:
         return None
-    n, target = ob.context.growth[0]
+    n, target, side = ob.context.growth[0]
     domain = ob.context.domain_of(n)
-    direction = "int" if target is b.INF and domain is not None and domain.op == "set" and domain.data in ("N", "Npos", "Z") else ""
+    direction = "int" if target is b.INF and domain is not None and domain.op == "set" and domain.data in ("N", "Npos", "Z") else side
     for model in Builder(ob.context, p.args[:2]).models(attempts=40, count=INSTANCES):
         # what has no value for any n near the target says nothing about growth
-        if not all(has_value(b.lim(n, target, side, direction), model, session) for side in p.args[:2]):
+        if not all(has_value(b.lim(n, target, f, direction), model, session) for f in p.args[:2]):
             continue
         if general is None:
             # a coefficient that may vanish: the growth at the numbers of the model

@@ -54,7 +54,7 @@ class Context:
 
     `declarations` maps symbols to declarations in the order of the file; `independent` lists groups of mutually independent
     random variables, each with the symbols that it is conditional on; `conventions` are names of SPEC (`real`,
-    `denominator-layout`); `growth` is the (symbol, target) of an `as` statement; `vary` the symbols of a `vary` statement.
+    `denominator-layout`); `growth` is the (symbol, target, side) of an `as` statement; `vary` the symbols of a `vary` statement.
     """
 
     declarations: Mapping[Term, Declaration] = field(default_factory=lambda: MappingProxyType({}))
@@ -62,7 +62,7 @@ class Context:
     independent: tuple[tuple[tuple[Term, ...], tuple[Term, ...]], ...] = ()
     conventions: frozenset[str] = frozenset()
     vary: tuple[Term, ...] = ()
-    growth: tuple[tuple[Term, Term], ...] = ()
+    growth: tuple[tuple[Term, Term, str], ...] = ()
 
     def with_declaration(self, declaration: Declaration) -> Context:
         """This context with one symbol more (or declared anew)."""

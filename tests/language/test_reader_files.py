@@ -313,7 +313,6 @@ def test_a_line_that_goes_on_as_a_product() -> None:
     """Two chains without a blank line between them are one product: read so, with a warning at the line."""
     for source, line in (
         ("a = b\nc = d", 2),
-        ("a = b \\by{reason}\nc = d", 2),
         ("a + a = 2a \\\\\nc = d", 2),
         ("a \\le b\n= c\n|d| < e", 3),
     ):
@@ -321,6 +320,8 @@ def test_a_line_that_goes_on_as_a_product() -> None:
         assert [(d.code, d.severity) for d in found] == [("D304", "warning")], source
         assert source[: found[0].span.start].count("\n") + 1 == line
         assert found[0].help and "blank line" in found[0].help
+    (wrong,) = errors("a = b \\by{reason}\nc = d")
+    assert (wrong.code, wrong.severity) == ("D023", "error")
     for source in ("(a + b)\n(c + d) = e", "a = b\n  (c + d)\n= e", "a = b\n+ c = d", "a = b +\nc = d", "a &= b \\\\ c &= d", "a = b\n\nc = d", "a = b\n\\text{note}"):
         assert not errors(source), source
 

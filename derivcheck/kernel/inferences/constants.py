@@ -144,7 +144,7 @@ def compare_growth(f: Term, g: Term, ob: Obligation, session: Session) -> int | 
     """-1 or 0 if |f| ≤ C |g| near the target of the `as` statement, 1 if |f/g| → ∞, None if neither is shown."""
     if len(ob.context.growth) != 1:
         return None
-    n, target = ob.context.growth[0]
+    n, target, side = ob.context.growth[0]
     rw = session.rewriter(ob.context)
     f, g = rw.nf(f), rw.nf(g)
     directions: list[Term]
@@ -154,7 +154,7 @@ def compare_growth(f: Term, g: Term, ob: Obligation, session: Session) -> int | 
     elif target.op == "neg" and target.args[0] is b.INF:
         directions = [b.neg(b.div(b.ONE, t))]
     else:
-        directions = [b.add(target, t), b.sub(target, t)]
+        directions = [way for way, sign in ((b.add(target, t), "+"), (b.sub(target, t), "-")) if side in ("", sign)]
     results: list[int] = []
     for way in directions:
         got = _one_way(substitute(f, {n: way}), substitute(g, {n: way}), t, rw)

@@ -53,4 +53,4 @@ def _depended_on(x: Term, context: Context) -> bool:
         parts = (d.domain, d.law, *d.index_ranges, *d.arg_domains, *d.given, *d.joint, *d.joint_given, *(d.constant_in or ()))
         if any(p is not None and x in p.free for p in parts) or any(isinstance(p, Term) and x in p.free for p in s.sort.params):
             return True
-    return any(x in v.free for g in context.independent for part in g for v in part) or any(x in v.free for v, _ in context.growth) or x in context.vary
+    return any(x in v.free for g in context.independent for part in g for v in part) or any(x in v.free for v, _, _ in context.growth) or x in context.vary
