@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from derivcheck.report.codes import summary_of
 from derivcheck.report.findings import Finding, findings, verdict_notes
-from derivcheck.report.model import ClaimReport, FileReport, Report, StepReport
+from derivcheck.report.model import ClaimReport, DiagnosticReport, FileReport, Report, StepReport
 
 SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -59,8 +59,13 @@ def _sarif_result(file: FileReport, f: Finding, rule: int) -> dict[str, Any]:
     return {"ruleId": f.code, "ruleIndex": rule, "level": f.level, "message": {"text": f.whole}, "locations": [location]}
 
 
+def _plain(path: str) -> str:
+    """The path without `./`, as the services that show findings beside a change know it."""
+    return path if path.startswith("<") else os.path.normpath(path)
+
+
 def _uri(path: str) -> str:
-    slashes = path.replace(os.sep, "/")
+    slashes = _plain(path).replace(os.sep, "/")
     return ("file://" if os.path.isabs(path) else "") + quote(slashes, safe="/:" if os.path.isabs(path) else "/")
 
 
@@ -98,7 +103,7 @@ def _suite(file: FileReport) -> Any:
 
     for derivation in file.derivations:
         for step in derivation.steps:
-            case(f"{derivation.name}: step {step.index}, line {step.line}", step.seconds, step.verdict, f"{step.verdict}: {_formula(step)}", _body(step))
+            case(f"{derivation.name}: step {step.index}, {_cell(step)}line {step.line}", step.seconds, step.verdict, f"{step.verdict}: {_formula(step)}", _body(step))
         if derivation.claim is not None:
             claim = derivation.claim
             case(f"{derivation.name}: claim", claim.seconds, claim.verdict, f"{claim.verdict}: {claim.statement}", _body(claim))
@@ -106,10 +111,14 @@ def _suite(file: FileReport) -> Any:
             case(f"{derivation.name}: derivation", 0.0, derivation.verdict, derivation.reason or derivation.verdict, "")
     for d in file.diagnostics:
         if d.severity == "error":
-            case(f"line {d.line}, column {d.column}", 0.0, "error", f"{d.code}: {d.message}", d.help or "")
+            case(f"{_cell(d)}line {d.line}, column {d.column}", 0.0, "error", f"{d.code}: {d.message}", d.help or "")
     for name, number in (("tests", len(suite)), ("failures", failures), ("errors", errors)):
         suite.set(name, str(number))
     return suite
+
+
+def _cell(part: StepReport | DiagnosticReport) -> str:
+    return f"cell {part.cell}, " if part.cell is not None else ""
 
 
 def _formula(step: StepReport) -> str:
@@ -133,7 +142,7 @@ def to_github(report: Report) -> str:
     lines = []
     for file in report.files:
         for f in findings(file):
-            place = {"file": file.path, "line": f.line, "col": f.column, "title": f"derivcheck {f.code}"}
+            place = {"file": _plain(file.path), "line": f.line, "col": f.column, "title": f"derivcheck {f.code}"}
             if f.end_line is not None:
                 place["endLine"] = f.end_line
                 if f.end_column is not None and f.end_line == f.line:

@@ -58,7 +58,8 @@ def _expand(path: str) -> Iterator[str]:
 
 
 def files_below(folder: str) -> Iterator[str]:
-    """The readable files of a folder, sorted, without hidden ones; symbolic links to folders are followed once."""
+    """The readable files of a folder, sorted, without hidden ones; symbolic links to folders are followed once.  A folder that cannot
+    be read is one of them, so that this is reported."""
     visited: set[tuple[int, int]] = set()
     stack = [folder]
     while stack:
@@ -67,6 +68,7 @@ def files_below(folder: str) -> Iterator[str]:
             info = os.stat(here)
             names = sorted(os.listdir(here))
         except OSError:
+            yield here
             continue
         if (info.st_dev, info.st_ino) in visited:
             continue
@@ -90,6 +92,8 @@ def read(path: str) -> Input:
         return decode("<stdin>", "deriv", sys.stdin.buffer.read(LIMITS["deriv"] + 1))
     kind = KINDS.get(os.path.splitext(path)[1].lower(), "deriv")
     try:
+        if os.path.isdir(path):
+            os.listdir(path)  # says why it could not be read
         if not os.path.isfile(path) and os.path.exists(path) and not os.path.islink(path):
             # a device or a named pipe could block for ever or never end
             return Input(path, kind, trouble=_trouble("D090", "this is not a regular file", "name a text file or a folder"))
@@ -97,7 +101,8 @@ def read(path: str) -> Input:
             data = stream.read(LIMITS[kind] + 1)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        return Input(path, kind, trouble=_trouble("D090", f"the file cannot be opened: {reason}", "check the path and the permissions"))
+        what = "folder" if os.path.isdir(path) else "file"
+        return Input(path, kind, trouble=_trouble("D090", f"the {what} cannot be opened: {reason}", "check the path and the permissions"))
     return decode(path, kind, data)
 
 
