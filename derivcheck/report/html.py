@@ -6,6 +6,7 @@ colour; the page reads in light and dark, and prints with everything unfolded.  
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from html import escape
 
@@ -43,7 +44,10 @@ font:16px/1.5 system-ui,"Segoe UI",Roboto,Helvetica,Arial,sans-serif;color:var(-
 .dc footer{margin-top:2.5rem;padding-bottom:1.5rem;font-size:.85rem}
 @media (max-width:40rem){.dc ol.steps>li{grid-template-columns:2.2rem minmax(0,1fr)}.dc ol.steps>li>div{grid-column:1/-1}}
 @media print{.dc{--ink:#000;--paper:#fff;--soft:#fff;--line:#999;--dim:#333;--proved:#000;--refuted:#000;--undecided:#000;font-size:11pt}
-.dc ol.steps>li,.dc .found,.dc .claim{break-inside:avoid}.dc details::details-content{content-visibility:visible;block-size:auto}.dc details>*{display:block}}
+.dc ol.steps>li,.dc .found,.dc .claim{break-inside:avoid}.dc details::details-content{content-visibility:visible;block-size:auto}.dc details>summary{list-style:none}
+.dc details>dl{display:grid}.dc li:not(.bad) details{display:flex;flex-wrap:wrap;gap:0 .8rem}.dc li:not(.bad) summary{display:none}
+.dc li:not(.bad) dl,.dc li:not(.bad) details::details-content{display:flex;flex-wrap:wrap;gap:0 .5rem;margin:0}.dc li:not(.bad) dd{margin-right:.6rem}
+.dc li:not(.bad) dl{font-size:8.5pt}.dc .formula{overflow:visible}}
 """
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -189,6 +193,42 @@ def _prose(text: str, macros: Macros) -> str:
     return "".join(formula(part, macros) if i % 2 else escape(part) for i, part in enumerate(parts))
 
 
+_MATHS = re.compile(r"[-+*/=<>(),.\d]+|[b-zA-Z][,.:]?|\S*[\\^_{}]\S*")
+_NOTATION = re.compile(r"[\\^_]")
+
+
+def _hint(text: str, macros: Macros) -> str:
+    """A hint: runs of words with LaTeX in them are formulas; behind `write` they are what to type."""
+    if "$" in text or not _NOTATION.search(text):
+        return _prose(text, macros)
+    parts: list[str] = []
+    run: list[str] = []
+
+    def end() -> None:
+        words = " ".join(run)
+        run.clear()
+        ending = words[len(words.rstrip(",.:")) :]
+        words = words[: len(words) - len(ending)]
+        if not _NOTATION.search(words):
+            parts.append(escape(words + ending))
+        elif parts and parts[-1] in ("write", "add:"):
+            parts.append(f"<code>{escape(words)}</code>{escape(ending)}")
+        else:
+            parts.append(formula(words, macros) + escape(ending))
+
+    for word in text.split():
+        inside = "".join(run)
+        if _MATHS.fullmatch(word) or inside.count("{") > inside.count("}"):
+            run.append(word)
+            continue
+        if run:
+            end()
+        parts.append(word if word in ("write", "add:") else escape(word))
+    if run:
+        end()
+    return " ".join(parts)
+
+
 def _details(part: StepReport | ClaimReport, macros: Macros) -> str:
     """What stands behind a verdict: open where something is wrong, folded otherwise."""
     rows = list(_rows(part, macros))
@@ -209,7 +249,7 @@ def _rows(part: StepReport | ClaimReport, macros: Macros) -> Iterator[tuple[str,
             yield "Left side there", f"<code>{escape(found.lhs)}</code>"
             yield "Right side there", f"<code>{escape(found.rhs)}</code>"
     if part.hint:
-        yield "Hint", _prose(part.hint, macros)
+        yield "Hint", _hint(part.hint, macros)
     if part.reason:
         yield "Reason", escape(part.reason)
     if part.method:

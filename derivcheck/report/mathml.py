@@ -36,6 +36,7 @@ _ATTRIBUTES = frozenset(
     "display stretchy fence form displaystyle scriptlevel columnalign linethickness accent accentunder movablelimits lspace rspace "
     "minsize maxsize width height depth voffset separator largeop symmetric rowspacing columnspacing".split()
 )
+_LIMITS = frozenset("lim max min sup inf limsup liminf argmax argmin".split())
 _VALUE = re.compile(r"[\w.,%+ -]*")
 
 _ALPHABETS = {
@@ -77,13 +78,14 @@ def _mathml(latex: str, display: bool) -> str | None:
     try:
         from latex2mathml.converter import convert
 
-        root = ElementTree.fromstring(convert(text).replace("&#x0003C;", _LESS))
+        root = ElementTree.fromstring(convert(text, display="block" if display else "inline").replace("&#x0003C;", _LESS))
     except (Exception, RecursionError):  # the converter raises whatever it stumbles over
         return None
     clean = _clean(root)
     if clean is None or "\\" in "".join(clean.itertext()):
         return None  # a macro that the converter does not know would be shown as a name
     clean.set("alttext", latex)
+    clean.attrib.pop("display", None)
     if display:
         clean.set("displaystyle", "true")  # large operators, but in the line: a block would be centred
     return ElementTree.tostring(clean, encoding="unicode").replace(_LESS, "&lt;").replace(_GREATER, "&gt;")
@@ -122,9 +124,13 @@ def _clean(element: Any) -> Any:
                 new.tag = "mo"
             elif variant == "normal":
                 new.set("mathvariant", "normal")
+    if tag == "msub" and len(element) == 2 and (element[0].text or "").strip() in _LIMITS:
+        new.tag = "munder"  # below the name in a display, beside it in a line
     previous: Any = None
     for child in element:
         part = _clean(child)
+        if new.tag == "munder" and previous is None and part.tag == "mo":
+            part.set("movablelimits", "true")
         # browsers set a function's name close to its neighbours
         if tag in ("math", "mrow") and previous is not None and ((_is_name(previous) and part.tag != "mo") or (_is_name(part) and previous.tag != "mo")):
             new.append(ElementTree.Element("mspace", {"width": "0.17em"}))

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from derivcheck.report.html import page, step_fragment
+from derivcheck.report.html import _hint, page, step_fragment
 from derivcheck.report.macros import definitions, expand
 from derivcheck.report.mathml import formula
 from derivcheck.report.model import DerivationReport, FileReport, Report, StepReport
@@ -100,3 +100,24 @@ def test_macros_are_expanded() -> None:
     assert expand(r"\am_w \sq{\half}", macros) == r"{\operatorname*{argmax}}_w {{\tfrac12}^2}"
     assert len(expand(r"\l", macros)) < 30_000
     assert expand(r"\pd", macros) == r"\pd"
+
+
+@pytest.mark.parametrize(
+    ("hint", "shown"),
+    [
+        (r"the sign of the term \frac{1}{1 - q} is wrong", "<mfrac>"),
+        (r"a factor x^{2} + y is missing, or a thing", 'alttext="x^{2} + y"'),
+        (r"the sides agree only approximately: write \approx", r"write <code>\approx</code>"),
+        (r"write \text{for some } k \in \Z", r"write <code>\text{for some } k \in \Z</code>"),
+        ("the term x is missing on the right", "the term x is missing on the right"),
+        (r"a <b> \x", r"&lt;b&gt; <code>\x</code>"),
+    ],
+)
+def test_formulas_in_hints(hint: str, shown: str) -> None:
+    text = _hint(hint, {})
+    assert shown in text and "<b>" not in text
+
+
+def test_bounds_stand_below_in_a_display() -> None:
+    assert "<munderover>" in formula(r"\sum_{k=1}^n k", True) and "<msubsup>" in formula(r"\sum_{k=1}^n k")
+    assert "<munder>" in formula(r"\lim_{x \to 0} x", True) and 'display="block"' not in formula(r"\lim_{x \to 0} x", True)
