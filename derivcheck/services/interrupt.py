@@ -27,29 +27,37 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     if seconds <= 0:
         raise TimeUp
     thread = ctypes.c_ulong(threading.get_ident())
-    finished, turn = threading.Event(), threading.Lock()
+    # bare locks: an exception that comes inside of an Event leaves it locked
+    begun, over, turn = threading.Lock(), threading.Lock(), threading.Lock()
+    finished: list[bool] = []
 
     def watch() -> None:
+        begun.acquire()
         pause = seconds
-        while not finished.wait(pause):
+        while not over.acquire(timeout=pause) and not finished:
             with turn:
-                if not finished.is_set():
+                if not finished:
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(TimeUp))
             pause = AGAIN
 
-    _start(watch)
+    begun.acquire()
+    over.acquire()
+    _start(watch)  # it waits for its turn: nothing may be raised while a thread starts
     try:
+        begun.release()
         return work()
     finally:
         while True:
             try:
+                finished.append(True)
                 with turn:
-                    finished.set()
+                    pass  # the watcher is not about to raise any more
                 # what was raised at the last moment must not come later
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)
                 break
             except TimeUp:
                 continue
+        over.release()
 
 
 def _start(watch: Callable[[], None]) -> None:

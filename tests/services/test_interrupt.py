@@ -82,3 +82,15 @@ def test_in_another_thread() -> None:
     thread.start()
     thread.join(10)
     assert found == ["up"]
+
+
+def test_time_that_is_over_before_the_watcher_has_started() -> None:
+    """No watcher is left that goes on raising, and no lock that is never released."""
+    before = threading.active_count()
+    for _ in range(300):
+        try:
+            within(1e-6, lambda: None)
+        except TimeUp:
+            pass
+    time.sleep(0.1)
+    assert threading.active_count() <= before + 1
