@@ -13,7 +13,7 @@ from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Context
-from derivcheck.terms.term import Term, open_binder, subterms
+from derivcheck.terms.term import Term, contains_op, open_binder, subterms
 
 _LIMITS = frozenset({"lim", "int", "intset", "sumset"})
 
@@ -116,7 +116,7 @@ def unordered(p: Term, rw: Rewriter) -> Term | None:
 
 def not_holomorphic(p: Term, context: Context) -> Term | None:
     """A derivative by a complex variable of what the rules of differentiation take to depend on a real one; None if there is none."""
-    for s in subterms(p):
+    for s in subterms(p) if contains_op(p, "deriv", "nderiv") else ():
         if s.op in ("deriv", "nderiv") and any(context.domain_of(v) is b.COMPLEX for v in s.args[0].free):
             symbols, body = open_binder(s)
             for t in subterms(body):

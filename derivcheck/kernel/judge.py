@@ -28,7 +28,7 @@ from derivcheck.refute.revisit import Revisit, Seen
 from derivcheck.refute.search import PATIENCE, CrossExamination, Examination, Refutation
 from derivcheck.semantics.evaluate import Origin
 from derivcheck.services.options import Options
-from derivcheck.terms.term import Term, subterms
+from derivcheck.terms.term import Term, contains_op, subterms
 
 LIGHT = ("facts", "integer_cases", "breakpoints", "extrema", "summands", "covariances", "scalar", "approx", "matrix", "operators")
 POINTS = search.USUAL  # models at which a proved statement is cross-examined
@@ -176,7 +176,7 @@ def _within(ob: Obligation, options: Options, hints: bool) -> Judgement:
 
 
 def _judge(ob: Obligation, options: Options, budget: Budget, hints: bool) -> Judgement:
-    missing = [t for t in subterms(ob.statement) if t.op == "opaque"]
+    missing = [t for t in subterms(ob.statement) if t.op == "opaque"] if contains_op(ob.statement, "opaque") else []
     if missing:
         return undecided(f"not in the language yet: {missing[0].data}")
     rough = not_holomorphic(ob.statement, ob.context)

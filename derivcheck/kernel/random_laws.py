@@ -43,8 +43,10 @@ def entangled(t: Term, context: Context) -> Term | None:
     taken there (`\\frac{d}{dX} E[X]`): what varies with it can't be told."""
     declarations = context.declarations
     random = {name_of(s) for s, d in declarations.items() if d.random or d.law is not None}
+    if not random:
+        return None
     for u in subterms(t):
-        for v, name in zip(u.bound, binder_names(u)) if u.bound and u.op != "lam" and random else ():
+        for v, name in zip(u.bound, binder_names(u)) if u.bound and u.op != "lam" else ():
             if name in random and any(s.op in SCOPES and v in s.free for s in subterms(u.args[-1])):
                 return u
     if not any(s in declarations and (declarations[s].random or declarations[s].law is not None) for s in t.free):

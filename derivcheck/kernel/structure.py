@@ -15,7 +15,7 @@ from derivcheck.kernel.bounds import NOTHING, REAL, F, Info, point
 from derivcheck.kernel.function_bounds import function_bounds
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Hypothesis
-from derivcheck.terms.term import Term, subterms
+from derivcheck.terms.term import Term, contains_op, subterms
 
 if TYPE_CHECKING:
     from derivcheck.kernel.oracle import Oracle
@@ -162,7 +162,7 @@ class Structure:
         out = self.info(t.args[0])
         for a in t.args[1:]:
             out = iv.add(out, self.info(a))
-        if not self.plain and out.lo is None and any(s.op == "sum" for s in subterms(t)):
+        if not self.plain and out.lo is None and contains_op(t, "sum"):
             from derivcheck.kernel.sum_bounds import lower_bound
 
             below = lower_bound(t, self._binder, self.oracle)

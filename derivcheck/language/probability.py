@@ -30,7 +30,7 @@ from derivcheck.terms import build
 from derivcheck.terms.build import ONE
 from derivcheck.terms.sorts import NUM, Sort, mat
 from derivcheck.terms.sorts import dist as dist_sort
-from derivcheck.terms.term import Term, bind, fresh, mk, name_of, substitute, subterms
+from derivcheck.terms.term import Term, bind, contains_op, fresh, mk, name_of, substitute
 
 if TYPE_CHECKING:
     from derivcheck.language.expressions import Elaborator
@@ -294,7 +294,7 @@ _MOMENTS = ("E", "Var", "Cov")
 
 def _left(e: Elaborator, body: Term) -> list[Term]:
     """The random symbols that a value depends on: an expectation inside is over those in it, given what stands behind its bar."""
-    if not any(t.op in _MOMENTS for t in subterms(body)):
+    if not contains_op(body, *_MOMENTS):
         return _random_in(e, body)
     found: dict[Term, None] = {}
     seen: set[Term] = set()

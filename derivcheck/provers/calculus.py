@@ -6,7 +6,7 @@ from derivcheck.kernel.check import Proof, Session
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.provers import hypotheses, scalar
 from derivcheck.provers.scalar import attempt, leaf
-from derivcheck.terms.term import subterms
+from derivcheck.terms.term import contains_op
 
 
 def prove(ob: Obligation, session: Session) -> Proof | None:
@@ -21,7 +21,7 @@ def prove(ob: Obligation, session: Session) -> Proof | None:
         if rest:
             inner = scalar.prove(rest[0], session)
             return None if inner is None else Proof("equal-derivatives", (), (inner,))
-    if p.data == "=" and any(s.op == "dfun" for s in subterms(p)):
+    if p.data == "=" and contains_op(p, "dfun"):
         return _differentiated(ob, session, 0)
     return None
 

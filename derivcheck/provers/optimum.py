@@ -26,7 +26,7 @@ from derivcheck.provers.scalar import attempt
 from derivcheck.semantics.differentiate import derivative
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration
-from derivcheck.terms.term import Term, fresh, instantiate, open_binder, substitute, subterms
+from derivcheck.terms.term import Term, contains_op, fresh, instantiate, open_binder, substitute, subterms
 
 METHODS = ("first-order condition and convexity", "first-order condition and the slope's sign", "optimum")
 SHARE = 0.25
@@ -101,7 +101,7 @@ def _none(ob: Obligation, session: Session) -> Proof | None:
 
 def _averaged(ob: Obligation, session: Session) -> Proof | None:
     """The objective is an expectation: by the linearity of expectations."""
-    if not any(t.op in SCOPES for t in subterms(ob.statement)):
+    if not contains_op(ob.statement, *SCOPES):
         return None
     return _via(ob, "optimum-slope", ("linearity",), session) or _via(ob, "optimum-convex", ("linearity",), session)
 

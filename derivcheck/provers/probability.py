@@ -321,7 +321,7 @@ def _products(ob: Obligation) -> Iterator[tuple[Term, Term, Term, Term]]:
 def _sum_products(ob: Obligation, session: Session) -> Iterator[tuple[Term, Term, Term, Term, Term]]:
     """Two sums of squares over one range, or a sum of squares and the number of its terms."""
     found: dict[tuple[Term, Term], list[Term]] = {}
-    if not any(t.op == "sum" for t in subterms(ob.statement)):
+    if not contains_op(ob.statement, "sum"):
         return
     rw = session.rewriter(ob.context)
     for side in [*ob.statement.args[:2], *(rw.nf(s) for s in ob.statement.args[:2])]:

@@ -19,10 +19,10 @@ from flint import acb, arb, fmpq, fmpq_poly
 
 from derivcheck.refute.examine import COSTLY, Finding
 from derivcheck.semantics import arithmetic as ar
-from derivcheck.semantics.evaluate import Budget, Env, Evaluator, Model, evaluate, with_evaluator
+from derivcheck.semantics.evaluate import GAVE_UP, Budget, Env, Evaluator, Model, evaluate, load_handlers, with_evaluator
 from derivcheck.semantics.models import Builder, Fail
 from derivcheck.semantics.truth import all_real, truth
-from derivcheck.semantics.values import Value, ball, compare, is_number, is_real
+from derivcheck.semantics.values import Value, ball, compare, is_number, is_real, precision
 from derivcheck.terms import build as b
 from derivcheck.terms.sorts import NUM
 from derivcheck.terms.term import Term, contains_op, num, substitute, subterms
@@ -88,39 +88,51 @@ def allowed(model: Model, s: Term, builder: Builder) -> bool:
         return False
 
 
-def zeros(t: Term, s: Term, model: Model) -> list[fmpq]:
-    """Rational zeros of a term in one number: exact where the dependence looks linear or quadratic (a zero is checked)."""
+class Zeros:
+    """Rational zeros of terms in one number of a model: exact where the dependence looks linear or quadratic (a zero is checked).
+    The values of common parts at the trial points are kept from term to term."""
 
-    got = with_evaluator(lambda ev: _zeros(ev, t, s), model, 128, Budget(4 * WORK))
-    return got if isinstance(got, list) else []
+    TRIED = (fmpq(2), fmpq(3), fmpq(5))
+
+    def __init__(self, model: Model) -> None:
+        self.evaluator = Evaluator(model)
+        self.frames: dict[Term, tuple[Env, ...]] = {}
+
+    def of(self, t: Term, s: Term) -> list[fmpq]:
+        """The zeros of a term in one number."""
+        if t is s:
+            return [fmpq(0)]
+        ev = self.evaluator
+        ev.budget = Budget(4 * WORK)
+        frames = self.frames.get(s)
+        if frames is None:
+            frames = self.frames[s] = tuple(Env(ev.root, {s: v}) for v in self.TRIED)
+        load_handlers()
+        with precision(ev.prec):
+            try:
+                g = [ev.eval(t, frame) for frame in frames]
+                if not all(isinstance(v, fmpq) for v in g):
+                    return []
+                return [r for r in _candidates(self.TRIED, g) if ev.eval(t, Env(ev.root, {s: r})) == 0]
+            except GAVE_UP:
+                ev.start_anew()
+                self.frames.clear()
+                return []
 
 
-def _zeros(ev: Evaluator, t: Term, s: Term) -> list[fmpq]:
-    def at(v: fmpq) -> Value:
-        return ev.eval(t, Env(ev.root, {s: v}))
-
-    if t is s:
-        return [fmpq(0)]
-    x = [fmpq(2), fmpq(3), fmpq(5)]
-    g: list[fmpq] = []
-    for v in x:
-        value = at(v)
-        if not isinstance(value, fmpq):
-            return []
-        g.append(value)
+def _candidates(x: tuple[fmpq, ...], g: list[Value]) -> list[fmpq]:
+    """The zeros of the polynomial of degree two with these values."""
     d1 = (g[1] - g[0]) / (x[1] - x[0])
     d2 = (g[2] - g[1]) / (x[2] - x[1])
     second = (d2 - d1) / (x[2] - x[0])
     if second == 0:
-        candidates = [x[0] - g[0] / d1] if d1 != 0 else []
-    else:
-        # Newton's form a x² + c x + e
-        a = second
-        c = d1 - a * (x[0] + x[1])
-        e = g[0] - d1 * x[0] + a * x[0] * x[1]
-        disc = ar.perfect_root(c * c - 4 * a * e, 2)
-        candidates = [(-c + disc) / (2 * a), (-c - disc) / (2 * a)] if disc is not None else []
-    return [r for r in dict.fromkeys(candidates) if at(r) == 0]
+        return [x[0] - g[0] / d1] if d1 != 0 else []
+    # Newton's form a x² + c x + e
+    a = second
+    c = d1 - a * (x[0] + x[1])
+    e = g[0] - d1 * x[0] + a * x[0] * x[1]
+    disc = ar.perfect_root(c * c - 4 * a * e, 2)
+    return list(dict.fromkeys([(-c + disc) / (2 * a), (-c - disc) / (2 * a)])) if disc is not None else []
 
 
 def variants(p: Term, model: Model, builder: Builder) -> Iterator[Model]:
@@ -133,15 +145,17 @@ def _two_moved(p: Term, model: Model, builder: Builder) -> Iterator[Model]:
     """A number at a critical point, and then another at a critical point of what that leaves (`a = 0`, then `b = a x`)."""
     terms = critical_terms(p)[:12]
     made = 0
+    zeros = Zeros(model)
     for s in scalars(p, builder, model)[:6]:
-        for v in dict.fromkeys(r for t in terms if s in t.free for r in zeros(t, s, model)):
+        for v in dict.fromkeys(r for t in terms if s in t.free for r in zeros.of(t, s)):
             first = moved(model, s, v)
+            left = Zeros(first)
             if v != model.values[s] and not allowed(first, s, builder):
                 continue
             for other in scalars(p, builder, model)[:6]:
                 if other is s:
                     continue
-                for w in dict.fromkeys(r for t in terms if other in t.free for r in zeros(t, other, first)):
+                for w in dict.fromkeys(r for t in terms if other in t.free for r in left.of(t, other)):
                     second = moved(first, other, w)
                     if w != first.values[other] and allowed(second, other, builder):
                         made += 1
@@ -155,10 +169,11 @@ def _one_moved(p: Term, model: Model, builder: Builder) -> Iterator[Model]:
     terms = critical_terms(p)[:24]
     made = 0
     numbers = scalars(p, builder, model)
+    zeros = Zeros(model)
     for s in numbers:
         tried = {model.values[s]}
         far = FAR if p.op == "rel" and p.data in ("<", "≤", ">", "≥") else ()
-        for v in (*_points(terms, s, numbers, model), *far):
+        for v in (*_points(terms, s, numbers, model, zeros), *far):
             if v in tried:
                 continue
             tried.add(v)
@@ -170,11 +185,11 @@ def _one_moved(p: Term, model: Model, builder: Builder) -> Iterator[Model]:
                     return
 
 
-def _points(terms: tuple[Term, ...], s: Term, numbers: list[Term], model: Model) -> Iterator[fmpq]:
+def _points(terms: tuple[Term, ...], s: Term, numbers: list[Term], model: Model, zeros: Zeros) -> Iterator[fmpq]:
     """Critical points for one number and what lies next to them, and the values of the other numbers."""
     for t in terms:
         if s in t.free:
-            for r in zeros(t, s, model):
+            for r in zeros.of(t, s):
                 yield from (r + n for n in NEAR)
     for other in numbers:
         if other is not s:

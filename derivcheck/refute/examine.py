@@ -287,7 +287,7 @@ def without_constant(t: Term) -> tuple[Term | None, bool]:
         if any(u.op == "anyconst" for a in kept for u in subterms(a)):
             return None, False
         return (b.add(*kept) if kept else b.ZERO), len(kept) < len(t.args)
-    if any(u.op == "anyconst" for u in subterms(t)):
+    if contains_op(t, "anyconst"):
         return None, False
     return t, False
 

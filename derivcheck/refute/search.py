@@ -86,7 +86,7 @@ def search(ob: Obligation, budget: Any = None, brief: bool = False) -> Refutatio
     """A counterexample to the obligation, if one is found within the budget; `brief`: at fewer models, for a first impression."""
     clock = Clock(budget, 5.0)
     p = ob.statement
-    if any(u.op == "opaque" for u in subterms(p)):
+    if contains_op(p, "opaque"):
         return None
     nowhere = never_defined(p)
     if nowhere is not None:
@@ -202,7 +202,7 @@ def findings(
     if p.op == "rel" and p.data in ("=", "≐") and contains_op(p, "antideriv"):
         yield from _antiderivatives(p, ob, clock, count)
         return
-    if p.op == "rel" and p.data == "=" and any(u.op == "anyconst" for u in subterms(p)):
+    if p.op == "rel" and p.data == "=" and contains_op(p, "anyconst"):
         turned = up_to_constant(p, ob.context.vary)
         if turned is None:
             return

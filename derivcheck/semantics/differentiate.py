@@ -28,7 +28,7 @@ from derivcheck.semantics.differentiate_matrix import MatrixRules
 from derivcheck.terms import build as b
 from derivcheck.terms.build import INF, INTEGERS, ONE, PI, TWO, ZERO
 from derivcheck.terms.sorts import BOOL
-from derivcheck.terms.term import Term, bind, contains_op, fresh, instantiate, mk, num, open_binder, rebind, subterms
+from derivcheck.terms.term import Term, bind, contains_op, fresh, instantiate, mk, num, open_binder, rebind
 
 __all__ = ["LAW_CONDITION", "RANDOM_SCOPES", "Derivative", "by_entry", "derivative", "differentiate", "lam_derivative", "looks_real"]
 
@@ -57,7 +57,7 @@ def derivative(body: Term, var: Term) -> Derivative:
     """d body / d var with the conditions under which it holds at a point."""
     work = _Differentiator(var)
     got = work.d(body)
-    if any(u.op in RANDOM_SCOPES for u in subterms(body)):
+    if contains_op(body, *RANDOM_SCOPES):
         work.require(mk("opaque", (body, var), LAW_CONDITION, BOOL))
     return Derivative(got if got is not None else zero_of(body.sort), tuple(dict.fromkeys(work.conditions)), not work.stuck)
 

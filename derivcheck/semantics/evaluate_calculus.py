@@ -31,7 +31,7 @@ from derivcheck.semantics.values import (
     is_number,
     matrix,
 )
-from derivcheck.terms.term import Term, binder_names, fresh, mk, name_of, substitute, subterms
+from derivcheck.terms.term import Term, binder_names, contains_op, fresh, mk, name_of, substitute, subterms
 
 MAX_ORDER = 12
 """The largest order at which a derivative of symbolic order is evaluated."""
@@ -82,7 +82,7 @@ def holds_all(ev: Evaluator, conditions: tuple[Term, ...] | list[Term], env: Env
 def smooth_kind(ev: Evaluator, body: Term) -> bool:
     """False where a complex symbol meets a function that is differentiated along the real line only, and where the variable
     (by its name) enters the law of a random symbol or a hypothesis about one."""
-    if body.bound and any(u.op in RANDOM_SCOPES for u in subterms(body)) and law_depends(ev, body):
+    if body.bound and contains_op(body, *RANDOM_SCOPES) and law_depends(ev, body):
         return False
     complex_symbol = False
     for s in body.free:

@@ -143,6 +143,11 @@ class Builder:
         self.plain = [s for s in self.order if s not in self.random]
         self.hypotheses = [h.statement for h in context.hypotheses if h.kind not in PROVED]
         self.parts = [p for h in self.hypotheses for p in conjuncts(h)]
+        random = frozenset(self.random)
+        self.needs = [(p, frozenset(v for v in p.free if v.op == "sym")) for p in self.parts]
+        # parts that are met when the last of their symbols gets a value, and those about random symbols
+        self.early = [(p, needed) for p, needed in self.needs if not needed & random]
+        self.late = [p for p, needed in self.needs if needed & random]
         self.sizes = self.size_symbols()
         self.ends = self.sizes - self.shape_symbols()
         self.constants = self.constant_values()

@@ -24,7 +24,7 @@ from derivcheck.semantics.values import UNKNOWN, Family, Value, integer
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration
 from derivcheck.terms.sorts import BOOL, NUM, vec
-from derivcheck.terms.term import Term, mk, num, subterms
+from derivcheck.terms.term import Term, contains_op, mk, num
 
 if TYPE_CHECKING:
     from derivcheck.semantics.models import Builder
@@ -410,7 +410,7 @@ def restricted(builder: Builder, draft: Draft, group: list[Atom], rows: list[joi
     about: list[Term] = []
     for p in draft.late:
         bare = almost_surely.bare(p, set(builder.random))
-        if bare and bare <= symbols and p.op != "perp" and not any(u.op in RANDOM_SCOPES for u in subterms(p)):
+        if bare and bare <= symbols and p.op != "perp" and not contains_op(p, *RANDOM_SCOPES):
             about.append(p)
     if not about:
         return rows

@@ -62,13 +62,7 @@ class Draft:
         self.done: set[Term] = set()
         self.met: set[Term] = set()
         self.settled: dict[Term, dict[Term, Value]] = {}  # functions that a hypothesis determines, with the values used for that
-        random = set(builder.random)
-        self.parts: list[tuple[Term, frozenset[Term]]] = []
-        for p in builder.parts:
-            needed = frozenset(v for v in p.free if v.op == "sym")
-            self.parts.append((p, needed))
-        self.late = [p for p, needed in self.parts if needed & random]
-        self.early = [(p, needed) for p, needed in self.parts if not needed & random]
+        self.parts, self.early, self.late = builder.needs, builder.early, builder.late
 
     def model(self) -> Model:
         """The draft as a model."""

@@ -27,7 +27,7 @@ _hints: dict[Term, str] = {}
 class Term:
     """A node of the term DAG.  Build it with `mk` or the constructors in `build.py`, never directly."""
 
-    __slots__ = ("__weakref__", "_free", "args", "bound", "data", "height", "key", "op", "size", "sort")
+    __slots__ = ("__weakref__", "_free", "_ops", "args", "bound", "data", "height", "key", "op", "size", "sort")
 
     op: str
     args: tuple[Term, ...]
@@ -38,6 +38,7 @@ class Term:
     key: int
     size: int
     _free: frozenset[Term] | None
+    _ops: frozenset[str] | None
 
     # equality and hash are those of the object: equal terms are the same object
 
@@ -72,6 +73,23 @@ class Term:
             assert got is not None
         return got
 
+    @property
+    def ops(self) -> frozenset[str]:
+        """The ops of the term's nodes."""
+        got = self._ops
+        if got is None:
+            stack = [self]
+            while stack:
+                t = stack[-1]
+                waiting = [a for a in t.args if a._ops is None]
+                if waiting:
+                    stack.extend(waiting)
+                    continue
+                stack.pop()
+                t._ops = got = frozenset((t.op,)).union(*[a._ops for a in t.args if a._ops is not None])
+            assert got is not None
+        return got
+
 
 def _rebuild(op: str, args: tuple[Term, ...], data: Hashable, bound: tuple[Term, ...], sort: Sort) -> Term:
     return mk(op, args, data, sort, bound)
@@ -92,7 +110,7 @@ def mk(
         return term
     term = object.__new__(Term)
     term.op, term.args, term.data, term.bound, term.sort = op, args, data, bound, sort
-    term._free = None
+    term._free = term._ops = None
     term.key = len(_table)
     height, size = 0, 1
     for a in args:
@@ -268,7 +286,7 @@ def subterms(term: Term) -> Iterator[Term]:
 
 def contains_op(term: Term, *ops: str) -> bool:
     """Whether a node with one of these ops occurs."""
-    return any(t.op in ops for t in subterms(term))
+    return not term.ops.isdisjoint(ops)
 
 
 def debug(t: Term, depth: int = 12) -> str:

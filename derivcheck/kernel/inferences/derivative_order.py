@@ -11,7 +11,7 @@ from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Context, Declaration, Hypothesis
-from derivcheck.terms.term import Term, instantiate, num, substitute, subterms
+from derivcheck.terms.term import Term, contains_op, instantiate, num, substitute, subterms
 
 _POLYNOMIAL = frozenset("num sym const add neg mul".split())
 
@@ -27,7 +27,7 @@ def derivative_order(ob: Obligation, params: tuple[Any, ...], session: Session) 
     t, g = relation(ob, "=")
     if t.op != "nderiv":
         t, g = g, t
-    if t.op != "nderiv" or t.sort.kind != "num" or t.args[0].op != "sym" or any(s.op == "nderiv" for s in subterms(g)):
+    if t.op != "nderiv" or t.sort.kind != "num" or t.args[0].op != "sym" or contains_op(g, "nderiv"):
         raise Rejected("not a derivative of symbolic order at its variable")
     x, n = t.args[:2]
     if n.op != "sym" or n in t.args[-1].free or x is n:

@@ -9,7 +9,7 @@ from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Hypothesis
-from derivcheck.terms.term import bind, contains_op, num, open_binder, subterms
+from derivcheck.terms.term import bind, contains_op, num, open_binder
 
 
 @inference(
@@ -42,7 +42,7 @@ def limit_fact(ob: Obligation, params: tuple[Any, ...], session: Session) -> lis
     if power:
         gap = b.div(gap, b.sub(x, p) if side == "+" else b.sub(p, x))
     value = session.rewriter(ob.context).nf(bind("lim", (x,), (p,), gap, side))
-    if contains_op(value, "lim", "deriv") or not total(value, oracle) or any(s.op == "opaque" for s in subterms(value)):
+    if contains_op(value, "lim", "deriv") or not total(value, oracle) or contains_op(value, "opaque"):
         raise Rejected("no limit is shown")
     gained = b.rel(value, "≥", b.ZERO)
     if any(g.statement is gained for g in ob.context.hypotheses):

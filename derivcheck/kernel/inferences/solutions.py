@@ -15,7 +15,7 @@ from derivcheck.kernel.randomness import CLOSED, mentions_random, randomness
 from derivcheck.kernel.rewrite import negation
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Context, Hypothesis
-from derivcheck.terms.term import Term, subterms
+from derivcheck.terms.term import Term, contains_op, subterms
 
 
 def hypothesis_parts(context: Context) -> list[Term]:
@@ -390,7 +390,7 @@ def substitution(ob: Obligation, params: tuple[Any, ...], session: Session) -> l
     if p.op != "rel" or p.data != "=" or not _closed_atom(x) or x.sort.kind != "num" or not occurs(x, ob.statement):
         raise Rejected("nothing to substitute")
     oracle = session.oracle(ob.context)
-    if (x.op == "sym" and randomness(oracle).is_random(x)) or (mentions_random(p, oracle) and any(s.op in CLOSED for s in subterms(ob.statement))):
+    if (x.op == "sym" and randomness(oracle).is_random(x)) or (mentions_random(p, oracle) and contains_op(ob.statement, *CLOSED)):
         raise Rejected("a random variable is not fixed")
     w = solve_linear(b.sub(p.args[0], p.args[1]), x, session.rewriter(ob.context))
     if w is None or occurs(x, w):

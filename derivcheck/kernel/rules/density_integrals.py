@@ -21,7 +21,7 @@ from derivcheck.kernel.rules.density_values import marginal
 from derivcheck.kernel.rules.expectation import _exponential_parts
 from derivcheck.kernel.summable import abstract, integrability
 from derivcheck.terms import build as b
-from derivcheck.terms.term import Term, bind, mk, num, rebind, subterms
+from derivcheck.terms.term import Term, bind, contains_op, mk, num, rebind
 
 SOURCE = "Lebesgue integral: linearity, Fubini; Bishop, Pattern Recognition and Machine Learning, ch. 1-2"
 
@@ -31,7 +31,7 @@ def integral_of_density(t: Term, rw: Rewriter) -> Term | None:
     if t.sort.kind != "num":
         return None
     (x,), body, inner = rw.under(t)
-    if not any(s.op == "pdf" for s in subterms(body)) and not abstract(body, inner.oracle):
+    if not contains_op(body, "pdf") and not abstract(body, inner.oracle):
         return None
     work = Integral(rw, t, x, inner)
     new = work.over(body)
