@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
+from itertools import chain
 
 from flint import acb, arb, fmpq, fmpq_poly
 
@@ -102,6 +103,8 @@ class Zeros:
         """The zeros of a term in one number."""
         if t is s:
             return [fmpq(0)]
+        if _transcendental(t, s):
+            return []
         ev = self.evaluator
         ev.budget = Budget(4 * WORK)
         frames = self.frames.get(s)
@@ -110,14 +113,26 @@ class Zeros:
         load_handlers()
         with precision(ev.prec):
             try:
-                g = [ev.eval(t, frame) for frame in frames]
-                if not all(isinstance(v, fmpq) for v in g):
-                    return []
+                g: list[Value] = []
+                for frame in frames:
+                    value = ev.eval(t, frame)
+                    if not isinstance(value, fmpq):
+                        return []
+                    g.append(value)
                 return [r for r in _candidates(self.TRIED, g) if ev.eval(t, Env(ev.root, {s: r})) == 0]
             except GAVE_UP:
                 ev.start_anew()
                 self.frames.clear()
                 return []
+
+
+@lru_cache(maxsize=512)
+def _transcendental(t: Term, s: Term) -> bool:
+    """Whether the values of a term at rational numbers are hardly ever rational: no polynomial of degree two is found through them."""
+    return any(u.op == "fn" and u.data in _TRANSCENDENTAL and s in u.free for u in subterms(t))
+
+
+_TRANSCENDENTAL = frozenset("exp log sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh erf digamma".split())
 
 
 def _candidates(x: tuple[fmpq, ...], g: list[Value]) -> list[fmpq]:
@@ -173,7 +188,7 @@ def _one_moved(p: Term, model: Model, builder: Builder) -> Iterator[Model]:
     for s in numbers:
         tried = {model.values[s]}
         far = FAR if p.op == "rel" and p.data in ("<", "≤", ">", "≥") else ()
-        for v in (*_points(terms, s, numbers, model, zeros), *far):
+        for v in chain(_points(terms, s, numbers, model, zeros), far):
             if v in tried:
                 continue
             tried.add(v)

@@ -314,14 +314,19 @@ def pow_unit(t: Term, rw: Rewriter) -> Term | None:
     return None
 
 
-@rule("pow-log", "pow", statement="u^{c log v} = e^{c log u log v}", side="u > 0", source=DLMF)
+def _factors(t: Term) -> tuple[Term, ...]:
+    return t.args if t.op == "mul" else (t,)
+
+
+@rule("pow-log", "pow", statement="u^{c log v} = e^{c log u log v}; u^{c/log u} = e^{c log u/log u}", side="u > 0", source=DLMF)
 def pow_log(t: Term, rw: Rewriter) -> Term | None:
     base, exponent = t.args
     if base.op == "num" or not rw.oracle.positive(base):
         return None
+    own = b.log(base)
     for _, m in linear_terms(exponent):
-        top = m.args[0] if m.op == "div" else m
-        if not any(f.op == "fn" and f.data == "log" for f in (top.args if top.op == "mul" else (top,))):
+        top, bottom = m.args if m.op == "div" else (m, b.ONE)
+        if not any(f.op == "fn" and f.data == "log" for f in _factors(top)) and own not in _factors(bottom):
             return None
     return b.exp(b.mul(exponent, b.log(base)))
 
