@@ -137,9 +137,16 @@ def apply_inference(obligation: Obligation, rule: str, params: tuple[Any, ...], 
     session.budget.spend(1)
     if "strict" in obligation.context.conventions and rule not in STRICT:
         raise Rejected(f"{rule} does not look at definedness: inside a statement use `strict` first")
-    if rule not in BEYOND_REALS and strictness_in_doubt(obligation.statement):
-        raise Rejected("a strict relation of values that may be infinite")
+    if rule not in BEYOND_REALS:
+        if strictness_in_doubt(obligation.statement) or _means_in_doubt(obligation, session):
+            raise Rejected("a strict relation of values that may be infinite")
     return entry.apply(obligation, params, session)
+
+
+def _means_in_doubt(obligation: Obligation, session: Session) -> bool:
+    from derivcheck.kernel.infinite_means import strictness_of_means_in_doubt
+
+    return strictness_of_means_in_doubt(obligation.statement, session.rewriter(obligation.context))
 
 
 def check(obligation: Obligation, proof: Proof, session: Session | None = None) -> Checked:

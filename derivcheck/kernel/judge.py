@@ -7,7 +7,7 @@ refuted, since the counterexample can be checked by anyone.  A proof of sides th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -21,7 +21,7 @@ from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.random_laws import entangled
 from derivcheck.kernel.satisfiable import satisfiable
 from derivcheck.provers import Prove, provers
-from derivcheck.refute import normal_densities, optimum_values, revisit, search
+from derivcheck.refute import almost_sure, couplings, moments_of_laws, normal_densities, optimum_values, revisit, search
 from derivcheck.refute.disprove import disproof
 from derivcheck.refute.resolve import counterexample, outgrown
 from derivcheck.refute.revisit import Revisit, Seen
@@ -264,14 +264,26 @@ def _search_instances(ob: Obligation, session: Session, budget: Budget) -> Refut
 
 
 def _search_resolved(ob: Obligation, session: Session, budget: Budget, notes: list[str]) -> Refutation | None:
-    """A counterexample after limits, integrals and the like have been replaced by their values, or by a proof that something
-    does not exist."""
-    try:
-        return counterexample(ob, session, budget) or disproof(ob, session, budget) or normal_densities.counterexample(ob, budget)
-    except OutOfBudget as stop:
-        notes.append(f"refuter: limit reached: {stop.reason}")
-    except (Rejected, ZeroDivisionError, RecursionError):
-        pass
+    """A counterexample after limits, integrals and the like have been replaced by their values, by a proof that something does not
+    exist, or with concrete laws."""
+    ways: tuple[Callable[[], Refutation | None], ...] = (
+        lambda: counterexample(ob, session, budget),
+        lambda: disproof(ob, session, budget),
+        lambda: normal_densities.counterexample(ob, budget),
+        lambda: almost_sure.counterexample(ob, session, budget),
+        lambda: moments_of_laws.counterexample(ob, session, budget),
+        lambda: couplings.counterexample(ob, budget),
+    )
+    for way in ways:
+        try:
+            found = way()
+        except OutOfBudget as stop:
+            notes.append(f"refuter: limit reached: {stop.reason}")
+        except (Rejected, ZeroDivisionError, RecursionError):
+            continue
+        else:
+            if found is not None:
+                return found
     return None
 
 
@@ -351,7 +363,7 @@ def _confirm(ob: Obligation, checked: Checked, session: Session, budget: Budget,
 
 def _doubtful(ob: Obligation, proof: Proof | None, session: Session) -> Term | None:
     """A limit process that is not shown to have a value, if need be case by case as the proof distinguishes them."""
-    if proof is None or proof.rule not in ("cases", "substitute", "substitute-fact", "split-integral"):
+    if proof is None or proof.rule not in ("cases", "substitute", "substitute-fact", "split-integral", "mixture-means", "gauss-marginal"):
         return unestablished(ob.statement, session.rewriter(ob.context))
     rest = apply_inference(ob, proof.rule, proof.params, session)
     return next((d for part, inner in zip(rest, proof.children, strict=True) if (d := _doubtful(part, inner, session)) is not None), None)

@@ -1,7 +1,9 @@
 """Moments and exponential moments of the named laws of one real variable.
 
-`moment(D, n)` is E[X^n]; `exponential(D, t)` is E[e^{tX}]; `power(D, s)` is E[X^s] for real s; `log_moment(D)` is E[log X].  Parameters as in
-SPEC section 5.  Each is finite under the condition that is checked beside it.
+`moment(D, n)` is E[X^n]; `exponential(D, t)` is E[e^{tX}] for complex t; `generating(D, s)` is E[s^X]; `power(D, s)` is E[X^s] for real s;
+`log_moment(D)` is E[log X].  Parameters as in SPEC section 5.  Each is finite under the condition that is checked beside it: E[e^{tX}]
+exists where E[e^{Re(t) X}] is finite, and is analytic in t there, so that the formula for real t holds (the bases of its powers stay in the
+right half plane, where powers have their principal values).
 
 Sources: Johnson, Kotz, Kemp, Univariate Discrete Distributions; Johnson, Kotz, Balakrishnan, Continuous Univariate Distributions.
 """
@@ -12,6 +14,8 @@ from math import comb, factorial
 from typing import TYPE_CHECKING
 
 from derivcheck.kernel.closedsums import stirling
+from derivcheck.kernel.literals import integer_value, linear_terms
+from derivcheck.kernel.monomials import factors, product
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, num
 
@@ -63,6 +67,11 @@ def moment(d: Term, n: int) -> Term | None:
     if name == "NB":
         odds = b.div(p[1], b.sub(b.ONE, p[1]))
         return _from_factorial(n, lambda j: b.mul(_rising(p[0], j), b.pow_(odds, j)))
+    if name == "Geom":
+        # factorial moments n! (1-p)^{n-1} / p^n on 1, 2, …
+        return _from_factorial(n, lambda j: b.div(b.mul(num(factorial(j)), b.pow_(b.sub(b.ONE, p[0]), j - 1)), b.pow_(p[0], j)))
+    if name == "LogN":
+        return b.exp(b.add(b.mul(num(n), p[0]), b.div(b.mul(num(n * n), p[1]), b.TWO)))
     if name == "U":
         # (v^{n+1} - u^{n+1}) / ((n+1)(v - u)) without the division
         return b.div(b.add(*(b.mul(b.pow_(p[0], i), b.pow_(p[1], n - i)) for i in range(n + 1))), num(n + 1))
@@ -73,30 +82,63 @@ def moment(d: Term, n: int) -> Term | None:
     return None
 
 
+def _real_part(t: Term, o: Oracle) -> Term | None:
+    """The real part of a sum of terms that are real or i times real; None for others."""
+    if o.real(t):
+        return t
+    parts: list[Term] = []
+    for c, m in linear_terms(t):
+        if o.real(m):
+            parts.append(b.mul(num(c), m))
+            continue
+        top, bottom = factors(m)
+        if top.count(b.I_CONST) != 1:
+            return None
+        top.remove(b.I_CONST)
+        if not o.real(product(top, bottom)):
+            return None
+    return b.add(b.ZERO, *parts)
+
+
 def exponential(d: Term, t: Term, o: Oracle) -> Term | None:
-    """E[e^{tX}] for real t where it is finite."""
-    if not o.real(t):
+    """E[e^{tX}] where it is finite."""
+    real = _real_part(t, o)
+    if real is None:
         return None
     name, p = str(d.data), d.args
     e = b.exp(t)
     if name == "N":
         return b.exp(b.add(b.mul(p[0], t), b.div(b.mul(p[1], b.pow_(t, 2)), b.TWO)))
-    if name == "Po":
-        return b.exp(b.mul(p[0], b.sub(e, b.ONE)))
-    if name == "Bern":
-        return b.add(b.ONE, b.neg(p[0]), b.mul(p[0], e))
-    if name == "Bin":
-        return b.pow_(b.add(b.ONE, b.neg(p[1]), b.mul(p[1], e)), p[0])
-    if name == "Ga" and o.less(t, p[1]):
+    if name in ("Po", "Bern", "Bin"):
+        return generating(d, e, o)
+    if name == "Ga" and o.less(real, p[1]):
         return b.pow_(b.sub(b.ONE, b.div(t, p[1])), b.neg(p[0]))
-    if name == "Exp" and o.less(t, p[0]):
+    if name == "Exp" and o.less(real, p[0]):
         return b.div(p[0], b.sub(p[0], t))
-    if name == "NB" and o.less(b.mul(p[1], e), b.ONE):
+    if name == "NB" and o.less(b.mul(p[1], b.exp(real)), b.ONE):
         return b.pow_(b.div(b.sub(b.ONE, p[1]), b.sub(b.ONE, b.mul(p[1], e))), p[0])
+    if name == "Geom" and o.less(b.mul(b.sub(b.ONE, p[0]), b.exp(real)), b.ONE):
+        return b.div(b.mul(p[0], e), b.sub(b.ONE, b.mul(b.sub(b.ONE, p[0]), e)))
     if name == "U" and o.nonzero(t):
         return b.div(b.sub(b.exp(b.mul(t, p[1])), b.exp(b.mul(t, p[0]))), b.mul(t, b.sub(p[1], p[0])))
-    if name == "Laplace" and o.less(b.fn("abs", b.mul(t, p[1])), b.ONE):
+    if name == "Laplace" and o.less(b.fn("abs", b.mul(real, p[1])), b.ONE):
         return b.div(b.exp(b.mul(p[0], t)), b.sub(b.ONE, b.pow_(b.mul(p[1], t), 2)))
+    return None
+
+
+def generating(d: Term, s: Term, o: Oracle) -> Term | None:
+    """E[s^X] on the natural numbers, for complex s where it converges absolutely (0^0 = 1 there)."""
+    name, p = str(d.data), d.args
+    if name == "Po":
+        return b.exp(b.mul(p[0], b.sub(s, b.ONE)))
+    if name == "Bern":
+        return b.add(b.ONE, b.neg(p[0]), b.mul(p[0], s))
+    if name == "Bin":
+        return b.pow_(b.add(b.ONE, b.neg(p[1]), b.mul(p[1], s)), p[0])
+    if name == "NB" and o.less(b.mul(p[1], b.fn("abs", s)), b.ONE):
+        return b.pow_(b.div(b.sub(b.ONE, p[1]), b.sub(b.ONE, b.mul(p[1], s))), p[0])
+    if name == "Geom" and o.less(b.mul(b.sub(b.ONE, p[0]), b.fn("abs", s)), b.ONE):
+        return b.div(b.mul(p[0], s), b.sub(b.ONE, b.mul(b.sub(b.ONE, p[0]), s)))
     return None
 
 
@@ -109,6 +151,13 @@ def power(d: Term, s: Term, o: Oracle) -> Term | None:
         a, rate = (p[0], p[1]) if name == "Ga" else (b.ONE, p[0])
         if o.positive(b.add(a, s)):
             return b.div(b.fn("gamma", b.add(a, s)), b.mul(b.fn("gamma", a), b.pow_(rate, s)))
+    if name == "InvGa" and o.less(s, p[0]):
+        n = integer_value(s)
+        if n is not None and 0 < n <= MAX_ORDER:
+            return b.div(b.pow_(p[1], n), b.mul(*(b.sub(p[0], num(i)) for i in range(1, n + 1))))
+        return b.div(b.mul(b.pow_(p[1], s), b.fn("gamma", b.sub(p[0], s))), b.fn("gamma", p[0]))
+    if name == "LogN":
+        return b.exp(b.add(b.mul(s, p[0]), b.div(b.mul(b.pow_(s, 2), p[1]), b.TWO)))
     if name == "Beta" and o.positive(b.add(p[0], s)):
         return b.div(
             b.mul(b.fn("gamma", b.add(p[0], s)), b.fn("gamma", b.add(p[0], p[1]))),
@@ -124,6 +173,10 @@ def log_moment(d: Term) -> Term | None:
         return b.sub(b.fn("digamma", p[0]), b.log(p[1]))
     if name == "Exp":
         return b.sub(b.fn("digamma", b.ONE), b.log(p[0]))
+    if name == "InvGa":
+        return b.sub(b.log(p[1]), b.fn("digamma", p[0]))
+    if name == "LogN":
+        return p[0]
     if name == "Beta":
         return b.sub(b.fn("digamma", p[0]), b.fn("digamma", b.add(p[0], p[1])))
     return None
@@ -158,6 +211,10 @@ def valid(d: Term, o: Oracle) -> bool:
         return o.positive(p[0]) and o.nonnegative(p[1]) and o.less(p[1], b.ONE)
     if name == "U":
         return o.less(p[0], p[1])
-    if name == "Laplace":
+    if name in ("Laplace", "LogN"):
         return o.real(p[0]) and o.positive(p[1])
+    if name == "InvGa":
+        return o.positive(p[0]) and o.positive(p[1])
+    if name == "Geom":
+        return o.positive(p[0]) and o.less_equal(p[0], b.ONE)
     return False

@@ -19,7 +19,7 @@ from derivcheck.kernel.infinite import hidden, unbounded
 from derivcheck.kernel.structure import CLOSED, Plain, Structure, evaluated
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Context, Declaration, Hypothesis
-from derivcheck.terms.term import Term, mk, num, subterms
+from derivcheck.terms.term import Term, contains_op, mk, num, subterms
 
 
 class Oracle:
@@ -125,9 +125,9 @@ class Oracle:
 
     def less(self, x: Term, y: Term) -> bool:
         if y is b.INF:
-            return (self.real(x) and not unbounded(x)) or (x.op == "neg" and x.args[0] is b.INF)
+            return (self.real(x) and not unbounded(x) and not contains_op(x, "E", "Eover")) or (x.op == "neg" and x.args[0] is b.INF)
         if x.op == "neg" and x.args[0] is b.INF:
-            return self.real(y) and not unbounded(y)
+            return self.real(y) and not unbounded(y) and not contains_op(y, "E", "Eover")
         return not (unbounded(x) and unbounded(y)) and self.positive(b.sub(y, x))
 
     def holds(self, p: Term) -> bool:
@@ -259,6 +259,8 @@ class Oracle:
             return b.interval(b.ZERO, b.ONE, "()")
         if name in ("Po", "NB"):
             return b.NATURALS
+        if name == "Geom":
+            return b.POSITIVE_INTEGERS
         if name == "Bern":
             return b.finset(b.ZERO, b.ONE)
         if name == "Bin":

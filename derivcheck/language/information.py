@@ -45,7 +45,8 @@ def divergence(e: Elaborator, op: str, sup: Seq | None, span: Span, c: Cursor) -
         raise e.fail("D104", "a divergence is between two laws", group.span, "write \\KL(p \\| q)")
     points, e.points = e.points, []
     try:
-        pair = [laws.read_law(e, p, span_of(p, group.span)) for p in pieces]
+        orders = [laws.written_variables(e, p) for p in pieces]
+        pair = [laws.read_law(e, p, span_of(p, group.span), order=orders[1 - i]) for i, p in enumerate(pieces)]
     finally:
         e.points = points
     same_law_sort(e, pair[0], pair[1], group.span)

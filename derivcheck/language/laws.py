@@ -24,9 +24,9 @@ from derivcheck.language.scope import Definition, Entry
 from derivcheck.language.syntax import Group, Item, Leaf, Scripts, Seq, Span
 from derivcheck.terms import build
 from derivcheck.terms.build import NATURALS, ONE, POSITIVE, POSITIVE_INTEGERS, ZERO
-from derivcheck.terms.sorts import NUM, Sort
+from derivcheck.terms.sorts import NUM, Sort, vec
 from derivcheck.terms.sorts import dist as dist_sort
-from derivcheck.terms.term import Term, fresh, mk, substitute
+from derivcheck.terms.term import Term, bind, fresh, mk, num, substitute
 
 if TYPE_CHECKING:
     from derivcheck.language.expressions import Elaborator
@@ -70,6 +70,8 @@ def is_separator(item: Item) -> bool:
 def make_law(e: Elaborator, name: str, params: list[tuple[Term, Span]], span: Span) -> Term:
     """A named law with its parameters at their sorts."""
     count = _PARAMETERS[name]
+    if name in ("Cat", "Dir") and len(params) > 1:
+        return _listed(e, name, params)
     if len(params) != count:
         raise e.fail("D104", f"this law takes {count} parameter{'s' if count > 1 else ''}, not {len(params)}", span, f"its parameters: {_MEANING[name]}")
     values = [arithmetic.pointed(e, t, s) for t, s in params]
@@ -97,6 +99,8 @@ def make_law(e: Elaborator, name: str, params: list[tuple[Term, Span]], span: Sp
         weights = values[0]
         if weights.sort.kind == "fam":
             weights = matrix_names.family_as_vector(e, weights, where[0])
+        if weights.sort.kind == "dist":
+            weights = _masses_as_vector(e, weights)
         if weights.sort.kind != "mat":
             raise e.fail("D102", "a vector of parameters is expected", where[0], "declare it: let \\pi \\in \\R^K")
         over = NUM if name == "Cat" else weights.sort
@@ -105,6 +109,23 @@ def make_law(e: Elaborator, name: str, params: list[tuple[Term, Span]], span: Sp
     if shaped is not None:
         return mk("opaque", tuple(values), f"the law {name} of a vector", dist_sort(shaped.sort))
     return build.distribution(name, *(arithmetic.as_number(e, v, s) for v, s in zip(values, where, strict=True)))
+
+
+def _listed(e: Elaborator, name: str, params: list[tuple[Term, Span]]) -> Term:
+    """`Dir(a, b, c)`, `Cat(p, q, r)`: the entries of the vector."""
+    entries = tuple(arithmetic.as_number(e, t, s) for t, s in params)
+    weights = mk("bmat", entries, (len(entries), 1), vec(num(len(entries))))
+    return build.distribution(name, weights, over=NUM if name == "Cat" else weights.sort)
+
+
+def _masses_as_vector(e: Elaborator, law: Term) -> Term:
+    """A mass function on 1, …, K as the vector of its values; other laws as they are."""
+    domain = e.scope.declaration(law)
+    inside = domain.domain.args[0] if domain is not None and domain.domain.op == "prob" else None
+    if inside is None or inside.op != "range" or inside.args[0] is not ONE:
+        return law
+    i, j = fresh("i"), fresh("j")
+    return bind("mlam", (i, j), (inside.args[1], ONE), build.pdf(law, i), None, vec(inside.args[1]))
 
 
 def split_call(e: Elaborator, group: Group) -> tuple[list[Items], list[Items] | None]:
@@ -222,9 +243,22 @@ def support_of(e: Elaborator, law: Term) -> tuple[Term, ...]:
     return tuple(arithmetic.whole_space(s) for s in sorts)  # type: ignore[arg-type]
 
 
-def read_law(e: Elaborator, items: Items, span: Span, over: Sort | None = None) -> Term:
-    """A sequence as a law."""
-    law, _ = read_law_with_variables(e, items, span)
+def written_variables(e: Elaborator, items: Items) -> tuple[Term, ...]:
+    """The variables of `p(x, y)` or `p(x, y \\mid z)` before the bar, if there are several and all are symbols."""
+    items = drop_spaces(items)
+    if len(items) != 2 or not isinstance(items[1], Group) or items[1].open not in ("(", "["):
+        return ()
+    before, _ = split_call(e, items[1])
+    pieces = [drop_spaces(p) for p in before]
+    if len(pieces) < 2 or any(len(p) != 1 or base_leaf(p[0]) is None or base_leaf(p[0]).kind != "name" for p in pieces):  # type: ignore[union-attr]
+        return ()
+    found = tuple(e.value(p, span_of(p, items[1].span)) for p in pieces)
+    return found if all(x.op == "sym" for x in found) else ()
+
+
+def read_law(e: Elaborator, items: Items, span: Span, over: Sort | None = None, order: tuple[Term, ...] = ()) -> Term:
+    """A sequence as a law; `order` are the variables of a law beside it, for a product of densities of them."""
+    law, _ = read_law_with_variables(e, items, span, order)
     if over is not None and law.sort.kind == "dist":
         if law.sort.result.kind == "mat" and over.kind == "mat":
             arithmetic.check_shape(e, law.sort.result, over, span)
@@ -233,13 +267,13 @@ def read_law(e: Elaborator, items: Items, span: Span, over: Sort | None = None) 
     return law
 
 
-def read_law_with_variables(e: Elaborator, items: Items, span: Span) -> tuple[Term, list[Item] | None]:
+def read_law_with_variables(e: Elaborator, items: Items, span: Span, order: tuple[Term, ...] = ()) -> tuple[Term, list[Item] | None]:
     """A law, and its variables where they are written: `q(z \\mid x)` is a law of z."""
     items = drop_spaces(items)
     if find(items, lambda i: leaf(i, "rel", "\\mapsto")) > 0:
         return as_density(e, application.read_arrow_function(e, items, span)), None
     if len(items) == 1 and isinstance(items[0], Group) and items[0].open in ("{", "(", "["):
-        return read_law_with_variables(e, items[0].body.items, items[0].span)
+        return read_law_with_variables(e, items[0].body.items, items[0].span, order)
     if not items:
         raise e.fail("D112", "a law is missing here", span, None)
     if len(items) == 3 and [canonical((i,)) for i in items[:2]] == ["P", "r"] and not e.scope.declared("P"):
@@ -265,10 +299,22 @@ def read_law_with_variables(e: Elaborator, items: Items, span: Span) -> tuple[Te
     if value.op == "pdf" and len(value.args) == 2 and value.args[1].op == "sym" and value.args[1] not in value.args[0].free:
         return value.args[0], None
     if value.sort.kind == "num":
-        law = _law_of_expression(e, items, value)
+        law = _law_of_product(e, value, order) or _law_of_expression(e, items, value)
         if law is not None:
             return law, None
     raise e.fail("D112", f"a law is expected here, this is {arithmetic.kind_word(e, value.sort)}", span, "write a density such as p or \\mathcal{N}(0, 1)")
+
+
+def _law_of_product(e: Elaborator, value: Term, order: tuple[Term, ...]) -> Term | None:
+    """`p(x) p(y)` beside `p(x, y)`: a density of x and y, in this order."""
+    from derivcheck.terms.term import subterms
+
+    points = {a for t in subterms(value) if t.op == "pdf" for a in t.args[1:]}
+    if len(order) < 2 or len(set(order)) < len(order) or not points.issuperset(order):
+        return None
+    copies = tuple(fresh(str(x.data[0]), x.sort) for x in order)
+    domains = tuple(e.scope.domain_of(x) or arithmetic.whole_space(x.sort) for x in order)
+    return build.lam(copies, domains, substitute(value, dict(zip(order, copies, strict=True))), density=True)
 
 
 def _law_of_expression(e: Elaborator, items: Items, value: Term) -> Term | None:

@@ -37,13 +37,24 @@ def prove(ob: Obligation, session: Session) -> Proof | None:
     if p.data == "=":
         if any(a.op in ("argmin", "argmax") for a in p.args):
             return _optimum(ob, session)
-        return _equation(ob, session, 2) or _where_invertible(ob, session)
+        return _marginal(ob, session) or _equation(ob, session, 2) or _where_invertible(ob, session)
     if p.data in ("∝", "≐"):
         rule = "quotient-free" if p.data == "∝" else "difference-free"
         return _leaf(ob, rule, (), session) or _eliminated(ob, session, lambda o: _leaf(o, rule, (), session))
     if p.data in _ORDER:
         return _inequality(ob, session)
     return None
+
+
+def _marginal(ob: Obligation, session: Session) -> Proof | None:
+    """Integrals of two normal densities first, one after the other."""
+    if not any(t.op in ("intset", "Eover") for t in subterms(ob.statement)):
+        return None
+    rest = attempt(ob, "gauss-marginal", (), session)
+    if not rest:
+        return None
+    inner = _marginal(rest[0], session) or _equation(rest[0], session, 0)
+    return Proof("gauss-marginal", (), (inner,)) if inner is not None else None
 
 
 def _about_matrices(ob: Obligation) -> bool:

@@ -28,6 +28,8 @@ MEANS = ("E", "Eover")
 def prove(ob: Obligation, session: Session) -> Proof | None:
     """A proof of a relation about expectations, densities or divergences."""
     p = ob.statement
+    if p.op == "sim":
+        return _law_of_sum(ob, session)
     if p.op != "rel":
         return None
     if p.data in ("≐", "∝"):
@@ -40,11 +42,23 @@ def prove(ob: Obligation, session: Session) -> Proof | None:
                 return Proof(rule, params)
         return _by_universal(ob, session)
     found: Proof | None = None
-    if p.data in ("≤", "≥") and p.args[0].sort.kind == "num":
+    if p.args[0].sort.kind == "num" and any(t.op in ("Eover", "Varover") and t.args[0].op == "lam" for t in subterms(p)):
+        rest = attempt(ob, "mixture-means", (), session)
+        inner = scalar.prove(rest[0], session) if rest else None
+        found = Proof("mixture-means", (), (inner,)) if inner is not None else None
+    if found is None and p.data in ("≤", "≥") and p.args[0].sort.kind == "num":
         found = _inequality(ob, session)
     if found is None and p.data in ("=", "≤", "≥"):
         found = _by_universal(ob, session)
     return found
+
+
+def _law_of_sum(ob: Obligation, session: Session) -> Proof | None:
+    rest = attempt(ob, "law-of-sum", (), session)
+    if rest is None:
+        return None
+    proofs = [scalar.prove(r, session) for r in rest]
+    return Proof("law-of-sum", (), tuple(q for q in proofs if q is not None)) if all(q is not None for q in proofs) else None
 
 
 def _inequality(ob: Obligation, session: Session) -> Proof | None:

@@ -51,10 +51,18 @@ def prove(ob: Obligation, session: Session) -> Proof | None:
         return found
     if p.data in _ORDER_RELATIONS:
         found = _moduli(ob, session) or leaf(ob, session, "hypothesis", "sign", "reflexive") or _monotone(ob, session) or _split(ob, session, 0)
-        return found or _normal_facts(ob, session)
+        return found or _normal_facts(ob, session) or _finite(ob, session)
     if p.data == "in":
         return leaf(ob, session, "hypothesis", "member")
     return leaf(ob, session, "reflexive", "hypothesis")
+
+
+def _finite(ob: Obligation, session: Session) -> Proof | None:
+    """A value compared with ∞: by its closed form."""
+    if not any(b.is_infinite(x) for x in ob.statement.args[:2]):
+        return None
+    rest = attempt(ob, "rewrite", (), session)
+    return Proof("rewrite", (), (Proof("sign"),)) if rest and attempt(rest[0], "sign", (), session) == [] else None
 
 
 def _normal_facts(ob: Obligation, session: Session) -> Proof | None:

@@ -3,7 +3,7 @@
 `counterexample(ob, session, budget)` replaces such subterms of a statement by their closed forms, and looks for a model in which what is
 left is false: first with the closed forms for all values of the symbols, then with those at the numbers of one model after the other
 (`w^n` has one limit for w = 1 and another one for w = 1/2).  Only rules that show convergence count: limits by expansions, convergent
-integrals and series, gradients of smooth terms, suprema of monotone functions; and only models in which the term that was replaced has a value (`established.py`).
+integrals and series, gradients of smooth terms, suprema of monotone functions, means that surely exist (`existing_means.py`); and only models in which the term that was replaced has a value (`established.py`).
 Everything else stays as it stands, so that the definedness of the sides is judged on what was written.
 """
 
@@ -15,6 +15,7 @@ from flint import fmpq
 
 from derivcheck.kernel.budget import Budget, OutOfBudget
 from derivcheck.kernel.check import Rejected, Session
+from derivcheck.kernel.existing_means import MEANS, exists
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.refute.established import has_value, numbers
@@ -38,7 +39,7 @@ INSTANCES = 12
 
 def counterexample(ob: Obligation, session: Session, budget: Budget) -> Refutation | None:
     """A counterexample after limits, integrals and the like have been replaced by their values."""
-    wanted = replaceable(ob.statement)
+    wanted = replaceable(ob.statement, ob.context)
     if not wanted:
         return None
     known: dict[Term, Term] = {}
@@ -105,7 +106,7 @@ def _at_instances(ob: Obligation, wanted: list[Term], session: Session, budget: 
     return None
 
 
-def replaceable(p: Term) -> list[Term]:
+def replaceable(p: Term, context: Context) -> list[Term]:
     """The outermost terms of a statement that rules may replace by a closed form, outside of binders."""
     out: dict[Term, None] = {}
     seen: set[Term] = set()
@@ -114,7 +115,10 @@ def replaceable(p: Term) -> list[Term]:
         if t in seen:
             return
         seen.add(t)
-        if _open(t):
+        if t.op in MEANS and exists(t, context):
+            if not any(v.op == "bvar" for v in t.free):
+                out[t] = None
+        elif _open(t):
             if _admissible(t) and not any(v.op == "bvar" for v in t.free):
                 out[t] = None
         elif not t.bound:
@@ -137,7 +141,8 @@ def _open(t: Term) -> bool:
 def closed_form(t: Term, rw: Rewriter) -> Term | None:
     """The normal form where it is free of what is to be replaced."""
     value = rw.nf(t)
-    return None if value is t or any(_open(s) or s.op == "opaque" for s in subterms(value)) else value
+    left = any(_open(s) or s.op == "opaque" or (t.op in MEANS and s.op in (*MEANS, "Eover")) for s in subterms(value))
+    return None if value is t or left else value
 
 
 def put_in(p: Term, values: Mapping[Term, Term]) -> Term:

@@ -105,7 +105,8 @@ def _entropy(ev: Evaluator, t: Term, env: Env) -> Value:
     p, q = t.args[0], t.args[-1]
     x = one_variable(p)
     if x is None:
-        return UNKNOWN
+        first, second = as_table(ev, ev.eval(p, env), env), as_table(ev, ev.eval(q, env), env)
+        return table_entropy(first, second) if isinstance(first, TableLaw) and isinstance(second, TableLaw) else UNKNOWN
     _, dangling, pair, outside = opened(mk("tuple", (p, q)), ())
     frame = outer_frame(ev, dangling, outside, env)
     p, q = pair.args
@@ -116,6 +117,21 @@ def _entropy(ev: Evaluator, t: Term, env: Env) -> Value:
             return INFINITY
         return UNKNOWN
     return got
+
+
+def table_entropy(p: TableLaw, q: TableLaw) -> Value:
+    """-∑ p log q of laws of several variables on the same cells."""
+    if len(p.axes) != len(q.axes) or any(a is not c for a, c in zip(p.axes, q.axes)) or p.before != len(p.axes) or q.before != len(q.axes):
+        return UNKNOWN
+    total: list[Value] = []
+    for cell, w in p.weights.items():
+        if w == 0:
+            continue
+        v = q.density(cell)
+        if v == 0:
+            return INFINITY
+        total.append(ar.mul([w, call("log", [v])]))
+    return ar.neg(ar.add(total))
 
 
 def joint_entropy(ev: Evaluator, symbols: tuple[Term, ...], env: Env) -> Value:

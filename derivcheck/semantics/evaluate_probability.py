@@ -7,6 +7,9 @@ Limits: integrals over `\\R^d`, d > 1, only for integrands that depend on the po
 
 from __future__ import annotations
 
+import itertools
+import math
+
 from flint import fmpq
 
 from derivcheck.semantics import arithmetic as ar
@@ -222,25 +225,34 @@ def as_table(ev: Evaluator, law: Value, env: Env) -> Value:
     if not isinstance(law, FormulaLaw):
         return law
     lam = law.function.term
-    if len(lam.bound) != 1:
-        return law
     frame = law.function.env or env
-    laws = table_laws(ev, lam.args[-1], lam.bound[0], frame)
-    if not laws:
+    axes: list[Axis] = []
+    for x in lam.bound:
+        laws = table_laws(ev, lam.args[-1], x, frame)
+        if not laws:
+            return law
+        axis = laws[0][0].axes[laws[0][1]]
+        if any(other.axes[i] is not axis for other, i in laws):
+            return law
+        axes.append(axis)
+    if math.prod(axis.size for axis in axes) > 200:
         return law
-    base, place = laws[0]
-    axis = base.axes[place]
-    if any(other.axes[i] is not axis for other, i in laws):
-        return law
-    if not axis.discrete and not is_zero(ev.eval(lam.args[-1], Env(frame, {lam.bound[0]: far_away(axis)}))):
-        return law
+    centres = [[axis.centre(i) for i in range(axis.size)] for axis in axes]
+    for k, axis in enumerate(axes):
+        outside = [*centres[:k], [far_away(axis)], *centres[k + 1 :]] if not axis.discrete else []
+        for point in itertools.product(*outside) if outside else ():
+            if not is_zero(ev.eval(lam.args[-1], Env(frame, dict(zip(lam.bound, point, strict=True))))):
+                return law
     weights: dict[tuple[int, ...], fmpq] = {}
-    for i in range(axis.size):
-        v = ev.eval(lam.args[-1], Env(frame, {lam.bound[0]: axis.centre(i)}))
+    for cell in itertools.product(*(range(axis.size) for axis in axes)):
+        point = tuple(centres[k][i] for k, i in enumerate(cell))
+        v = ev.eval(lam.args[-1], Env(frame, dict(zip(lam.bound, point, strict=True))))
         if not isinstance(v, fmpq):
             return law
-        weights[(i,)] = v * axis.volume(i)
-    return TableLaw((axis,), weights, 1)
+        for axis, i in zip(axes, cell, strict=True):
+            v *= axis.volume(i)
+        weights[cell] = v
+    return TableLaw(tuple(axes), weights, len(axes))
 
 
 # --- expectations -------------------------------------------------------------------------------------------------------

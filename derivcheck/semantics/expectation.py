@@ -23,12 +23,14 @@ from derivcheck.semantics.values import (
     Matrix,
     Value,
     ball,
+    compare,
     equal,
     is_number,
     is_zero,
     matrix,
     tidy,
 )
+from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, symbol_order
 
 Outcome = tuple[dict[Term, Value], Value]
@@ -170,9 +172,33 @@ def law_points(ev: Evaluator, law: Law, deg: int) -> list[tuple[Value, Value]] |
             return listed
         if law.name == "N" and isinstance(law.params[0], Matrix):
             return normal_points(law, deg)
+        if law.name == "Dir":
+            return dirichlet_points(law, deg)
         got = moments(law.name, list(law.params), max(deg, 1))
         return signed_points(got[: max(deg, 1) + 1]) if got is not None else None
     return None
+
+
+def dirichlet_points(law: NamedLaw, deg: int) -> list[tuple[Value, Value]] | None:
+    """Points of a Dirichlet vector: pieces broken off a stick, each a Beta share of what is left."""
+    from derivcheck.semantics.densities import moments
+
+    alpha = law.params[0]
+    if not isinstance(alpha, Matrix) or alpha.rows > 4:
+        return None
+    entries = alpha.entries()
+    points: list[tuple[list[Value], Value, Value]] = [([], ar.ONE, ar.ONE)]
+    for k, a in enumerate(entries[:-1]):
+        share = signed_points(moments("Beta", [a, ar.add(entries[k + 1 :])], max(deg, 1)) or [])
+        if share is None or len(points) * len(share) > LIMIT:
+            return None
+        points = [
+            ([*done, ar.mul([left, s])], ar.mul([left, ar.sub(ar.ONE, s)]), ar.mul([w, u]))
+            for done, left, w in points
+            for s, u in share
+            if not is_zero(u)
+        ]
+    return [(matrix([[v] for v in (*done, left)]), w) for done, left, w in points]
 
 
 def normal_points(law: NamedLaw, deg: int) -> list[tuple[Value, Value]] | None:
@@ -420,6 +446,8 @@ def by_density(ev: Evaluator, body: Term, conditions: tuple[Term, ...], env: Env
         got = as_probability(ev, body, conditions, env)
         if got is not UNKNOWN:
             return got
+    if joint is not None and conditions and all(c.sort.kind == "bool" for c in conditions) and body.sort.kind == "num":
+        return given_events(ev, body, conditions, env)
     if joint is None or conditions:
         return UNKNOWN
     chosen = [d for d in joint.declared if d.symbol in body.free]
@@ -433,3 +461,14 @@ def by_density(ev: Evaluator, body: Term, conditions: tuple[Term, ...], env: Env
     from derivcheck.semantics.evaluate_probability import expectation_at
 
     return expectation_at(ev, law, chosen[0].symbol, body, env)
+
+
+def given_events(ev: Evaluator, body: Term, conditions: tuple[Term, ...], env: Env) -> Value:
+    """E[body | events] = E[body 1[events]] / Pr(events)."""
+    event = b.and_(*conditions)
+    below = expectation(ev, b.ind(event), (), env)
+    if below is UNKNOWN or below is UNDEFINED or is_zero(below):
+        return UNDEFINED if below is not UNKNOWN else UNKNOWN
+    if compare(below, ar.ZERO) != 1:
+        return UNKNOWN
+    return ar.div(expectation(ev, b.cases(event, body, b.ZERO), (), env), below)

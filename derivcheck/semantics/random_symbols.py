@@ -20,7 +20,7 @@ from derivcheck.semantics.differentiate import RANDOM_SCOPES
 from derivcheck.semantics.evaluate import Env, Model, evaluate, with_evaluator
 from derivcheck.semantics.laws import Axis, Block, Declared, Joint, Law, NamedLaw, TableLaw
 from derivcheck.semantics.truth import holds, truth
-from derivcheck.semantics.values import UNKNOWN, Family, Value, integer
+from derivcheck.semantics.values import UNKNOWN, Family, Matrix, Value, compare, integer
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration
 from derivcheck.terms.sorts import BOOL, NUM, vec
@@ -59,8 +59,8 @@ def _q(text: str) -> fmpq:
     return fmpq(int(p), int(q or 1))
 
 
-def line_boxes(domain: Term, model: Model) -> tuple[tuple[tuple[fmpq, fmpq], ...], ...] | None:
-    """Three disjoint intervals of different lengths inside a set of reals."""
+def line_boxes(domain: Term, model: Model, narrow: bool = False) -> tuple[tuple[tuple[fmpq, fmpq], ...], ...] | None:
+    """Three disjoint intervals of different lengths inside a set of reals; a short one (of high density) in place of the second if `narrow`."""
     from derivcheck.semantics.functions_of import bounds
 
     got = bounds(domain, model)
@@ -68,7 +68,7 @@ def line_boxes(domain: Term, model: Model) -> tuple[tuple[tuple[fmpq, fmpq], ...
         return None
     lo, hi = got[0], got[1]
     if lo is None and hi is None:
-        cells = [("-2", "-1"), ("0", "2"), ("3", "9/2")]
+        cells = [("-2", "-1"), ("1/4", "9/16") if narrow else ("0", "2"), ("3", "9/2")]
         return tuple(((_q(x), _q(y)),) for x, y in cells)
     if lo is not None and hi is None:
         base = fmpq(lo.numerator, lo.denominator)
@@ -90,7 +90,7 @@ def shared(key: object, axis: Axis) -> Axis:
     return _axes.setdefault(key, axis)
 
 
-def axis_for(builder: Builder, domain: Term, vector: bool, model: Model, covering: bool = False) -> Axis | None:
+def axis_for(builder: Builder, domain: Term, vector: bool, model: Model, covering: bool = False, narrow: bool = False) -> Axis | None:
     """The cells of one variable in a set; with `covering` they fill the set (for variables after a bar)."""
     if vector or domain.op == "rn":
         d = integer(evaluate(domain.args[0], model)) if domain.op == "rn" else None
@@ -125,7 +125,7 @@ def axis_for(builder: Builder, domain: Term, vector: bool, model: Model, coverin
         if domain.op == "interval":
             return shared(("cover", "R"), Axis(boxes=(((None, fmpq(1, 3)),), ((fmpq(1, 3), None),))))
         return None
-    boxes = line_boxes(domain, model)
+    boxes = line_boxes(domain, model, narrow)
     if boxes is None:
         return None
     return shared(("boxes", boxes), Axis(boxes=boxes))
@@ -166,7 +166,7 @@ def abstract_law(
         return None
     if domain.op == "set" and domain.data == "R" and index % 3 == 2:
         return normal_law(domain, model, rng)
-    axis = axis_for(builder, domain, domain.op == "rn", model)
+    axis = axis_for(builder, domain, domain.op == "rn", model, narrow=index % 8 in (4, 6))
     if axis is None:
         return None
     zeros = not positive and index > 1 and rng.random() < 0.25
@@ -264,7 +264,12 @@ def check_parameters(builder: Builder, law: Term, model: Model) -> None:
     if law.op != "dist" or any(s in builder.random for s in law.free):
         return
     params = [evaluate(p, model) for p in law.args]
-    if law.data == "Cat" or law.data == "Dir":
+    if law.data == "Dir":
+        alpha = params[0]
+        if isinstance(alpha, Matrix) and any(compare(a, fmpq(0)) != 1 for a in alpha.entries()):
+            raise Fail
+        return
+    if law.data == "Cat":
         return
     if any(p is UNKNOWN for p in params) or not valid(str(law.data), params):
         raise Fail
@@ -345,6 +350,9 @@ def support(builder: Builder, draft: Draft, s: Term, rng: Random, index: int) ->
     model = draft.model()
     attributes = (d.attributes if d is not None else frozenset()) - {"random", "independent"}
     if sort.kind == "num" and (domain is None or (domain.op == "set" and domain.data in ("R", "C"))) and not attributes:
+        if index % 16 == 15:
+            # a constant is a random variable, too; small ones have small moments
+            return [(_q(rng.choice(["1/2", "1/2", "1/10", "-1", "2", "0"])), fmpq(1))]
         pairs = STANDARD[(index + rng.randrange(2)) % len(STANDARD)]
         scale, centre = fmpq(rng.choice([1, 1, 2, 3, 5])) / rng.choice([1, 1, 1, 2, 3]), fmpq(rng.choice([0, 1, -1, 2]))
         return [(centre + scale * _q(v), _q(w)) for v, w in pairs]

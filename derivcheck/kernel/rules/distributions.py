@@ -7,16 +7,19 @@ Source: Johnson, Kotz, Kemp, Univariate Discrete Distributions; Johnson, Kotz, B
 
 from __future__ import annotations
 
+from math import ceil, floor
+
 from derivcheck.kernel.randomness import randomness
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.kernel.rules.expectation import Expectation
 from derivcheck.terms import build as b
-from derivcheck.terms.term import Term, mk
+from derivcheck.terms.term import Term, mk, num
 
+FURTHEST = 12  # values of a law on the integers that are added up one by one
 SOURCE = "Johnson, Kotz et al."
 
 
-@rule("named-density", "pdf", statement="densities and masses of N, Po, Ga, Exp, Beta, Bern, Bin, NB, U, Laplace, Cat", side="at a point of the support; 0 outside", source=SOURCE)
+@rule("named-density", "pdf", statement="densities and masses of N, Po, Ga, Exp, Beta, Bern, Bin, NB, U, Laplace, Geom, LogN, InvGa, Cat", side="at a point of the support; 0 outside", source=SOURCE)
 def named_density(t: Term, rw: Rewriter) -> Term | None:
     d = t.args[0]
     if d.op != "dist" or len(t.args) != 2 or t.args[1].sort.kind != "num":
@@ -57,6 +60,18 @@ def named_density(t: Term, rw: Rewriter) -> Term | None:
         return b.mul(b.pow_(p[0], x), b.pow_(b.sub(b.ONE, p[0]), b.sub(b.ONE, x)))
     if name == "Bin" and o.natural(x) and o.less_equal(x, p[0]):
         return b.mul(b.fn("binom", p[0], x), b.pow_(p[1], x), b.pow_(b.sub(b.ONE, p[1]), b.sub(p[0], x)))
+    if name == "Geom" and o.natural(x) and o.positive(x):
+        return b.mul(b.pow_(b.sub(b.ONE, p[0]), b.sub(x, b.ONE)), p[0])
+    if name in ("LogN", "InvGa") and o.nonpositive(x):
+        return b.ZERO
+    if name == "LogN" and o.positive(x):
+        return b.div(
+            b.exp(b.neg(b.div(b.pow_(b.sub(b.log(x), p[0]), 2), b.mul(b.TWO, p[1])))), b.mul(x, b.sqrt(b.mul(b.TWO, b.PI, p[1])))
+        )
+    if name == "InvGa" and o.positive(x):
+        return b.mul(
+            b.div(b.pow_(p[1], p[0]), b.fn("gamma", p[0])), b.pow_(x, b.sub(b.neg(p[0]), b.ONE)), b.exp(b.neg(b.div(p[1], x)))
+        )
     if name == "Cat" and o.integer(x):
         return _category(p[0], x, rw)
     return None
@@ -74,7 +89,7 @@ def _category(weights: Term, k: Term, rw: Rewriter) -> Term | None:
     return None
 
 
-@rule("distribution-function", "Pr", statement="Pr(X ≤ c) of the normal, exponential, uniform and Laplace law; Pr(X = c) of a discrete law", side="X declared with the law, no conditions; c not random", source=SOURCE)
+@rule("distribution-function", "Pr", statement="Pr(X ≤ c) of the normal, log-normal, exponential, uniform, Laplace and geometric law, of counts by adding up; Pr(X = c) of a discrete law", side="X declared with the law, no conditions; c not random", source=SOURCE)
 def distribution_function(t: Term, rw: Rewriter) -> Term | None:
     p = t.args[0]
     if len(t.args) != 1 or p.op != "rel" or p.data not in ("<", "≤", "=") or p.args[0].sort.kind != "num":
@@ -92,10 +107,14 @@ def distribution_function(t: Term, rw: Rewriter) -> Term | None:
         return None
     c = p.args[1]
     if p.data == "=":
-        if law.data in ("Po", "Bern", "Bin", "NB", "Cat"):
+        if law.data in ("Po", "Bern", "Bin", "NB", "Cat", "Geom"):
             return mk("pdf", (law, c))
-        return b.ZERO if law.data in ("N", "Ga", "Exp", "Beta", "U", "Laplace") else None
-    return _cdf(law, c, rw)
+        return b.ZERO if law.data in ("N", "Ga", "Exp", "Beta", "U", "Laplace", "LogN", "InvGa") else None
+    if law.data in ("Po", "NB", "Geom") and c.op == "num" and c.data <= FURTHEST:
+        start = 1 if law.data == "Geom" else 0
+        last = ceil(c.data) - 1 if p.data == "<" else floor(c.data)
+        return b.add(b.ZERO, *(b.pdf(law, num(k)) for k in range(start, last + 1)))
+    return _cdf(law, c, rw) if p.data == "≤" or law.data != "Geom" else None
 
 
 def _cdf(law: Term, c: Term, rw: Rewriter) -> Term | None:
@@ -104,6 +123,10 @@ def _cdf(law: Term, c: Term, rw: Rewriter) -> Term | None:
         return None
     if name == "N":
         return b.mul(b.HALF, b.add(b.ONE, b.fn("erf", b.div(b.sub(c, p[0]), b.sqrt(b.mul(b.TWO, p[1]))))))
+    if name == "Geom":
+        return b.sub(b.ONE, b.pow_(b.sub(b.ONE, p[0]), c)) if o.natural(c) else None
+    if name == "LogN" and o.positive(c):
+        return b.mul(b.HALF, b.add(b.ONE, b.fn("erf", b.div(b.sub(b.log(c), p[0]), b.sqrt(b.mul(b.TWO, p[1]))))))
     if name == "Exp":
         if o.nonnegative(c):
             return b.sub(b.ONE, b.exp(b.neg(b.mul(p[0], c))))

@@ -37,6 +37,18 @@ def independent_events(t: Term, rw: Rewriter) -> Term | None:
     return mk("Pr", (b.and_(*ordered), *conds), t.data) if ordered != p.args else None
 
 
+@rule("probability-given-independent", "Pr", statement="Pr(P | Y) = Pr(P)", side="P depends on variables declared independent of Y", source=SOURCE)
+def probability_given_independent(t: Term, rw: Rewriter) -> Term | None:
+    p, conds = t.args[0], t.args[1:]
+    if not conds or any(c.sort.kind == "bool" for c in conds):
+        return None
+    r = randomness(rw.oracle)
+    atoms, given = r.atoms(p), frozenset().union(*(r.atoms(c) for c in conds))
+    if not atoms or not given or atoms & given or not r.independent(atoms, given, frozenset()):
+        return None
+    return mk("Pr", (p,), 0)
+
+
 def _conjuncts(p: Term) -> list[Term]:
     return [q for a in p.args for q in _conjuncts(a)] if p.op == "and" else [p]
 

@@ -11,7 +11,10 @@
 
 Products and exponentials of sums over an independent family: `independent_families.py`; random matrices: `expectation_matrix.py`.
 Conditions: an expectation that is split has a value only where its parts have; integrability of abstract parts is recorded.
-Limits: conditioning on events stays as it stands; infinite sums and integrals are not exchanged with expectations.
+    E[max_k X_k], E|X - Y| of independent variables    `order_statistics.py`
+    E[f | A] = E[f 1[A]] / Pr(A)   events A, where both come to a closed form
+
+Limits: conditioning on other events stays as it stands; infinite sums and integrals are not exchanged with expectations.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from derivcheck.kernel.rewrite import Rewriter, level_symbol, rule
 from derivcheck.kernel.rules.independent_families import mean_of_exponential, mean_of_product, variance_of_sum
 from derivcheck.kernel.summable import abstract, integrability
 from derivcheck.terms import build as b
-from derivcheck.terms.term import Term, binder_names, instantiate, mk, num, substitute, subterms
+from derivcheck.terms.term import Term, binder_names, contains_op, instantiate, mk, num, substitute, subterms
 
 # laws without moments of every order
 HEAVY = frozenset({"t", "InvGa"})
@@ -68,11 +71,13 @@ def covariance(t: Term, rw: Rewriter) -> Term | None:
     return b.sub(atom_node(b.mul(x, y), conds), b.mul(atom_node(x, conds), atom_node(y, conds)))
 
 
-@rule("probability-certain", "Pr", statement="Pr(P) = 1[P] where nothing in P is random; Pr(true) = 1, Pr(false) = 0", source=SOURCE)
+@rule("probability-certain", "Pr", statement="Pr(P) = 1[P] where nothing in P is random, Pr(P | Y) = 1[P] where Y tells all that is; Pr(true) = 1, Pr(false) = 0", source=SOURCE)
 def probability_certain(t: Term, rw: Rewriter) -> Term | None:
-    p = t.args[0]
-    if len(t.args) > 1:
-        return None
+    p, conds = t.args[0], t.args[1:]
+    if conds:
+        r = randomness(rw.oracle)
+        told = all(c.sort.kind != "bool" for c in conds) and r.atoms(p) <= r.fixed(conds)
+        return b.ind(p) if told else None
     if p.op == "true":
         return b.ONE
     if p.op == "false":
@@ -208,9 +213,10 @@ class Expectation:
             return True
         if self.events:
             return False
+        from derivcheck.kernel.rules import dirichlet
         from derivcheck.kernel.rules.matrix_expectation import normal_moment
 
-        if normal_moment(inside, self) is not None:
+        if normal_moment(inside, self) is not None or dirichlet.moment_of_symbol(inside, self) is not None:
             return True
         pieces = self._pieces(inside)
         if len(pieces) > 1:
@@ -258,7 +264,7 @@ class Expectation:
         if inside.op == "add":
             return self.over(inside)
         if self.events:
-            return self._final(inside)
+            return self._given_events(inside) or self._final(inside)
         from derivcheck.kernel.rules.matrix_expectation import expectation_of_vectors
 
         form = expectation_of_vectors(inside, self)
@@ -406,6 +412,14 @@ class Expectation:
             return Expectation(self.rw, self.events).single(inside)
         if inside.op == "ind":
             return mk("Pr", (inside.args[0], *self.conds), len(self.conds))
+        if not conditions:
+            from derivcheck.kernel.rules.order_statistics import mean_of_several
+
+            got = mean_of_several(inside, self)
+            if got is not None:
+                return got
+        if any(v.op == "bvar" for x in atoms for v in x.free):
+            return self._final(inside)  # X_k for all k of a binder: no single symbol, which a value could stand for
         selected = self._by_index(inside, atoms)
         if selected is not None:
             return selected
@@ -422,11 +436,25 @@ class Expectation:
             return self.atom(self.rw.nf(mean)) if before else mean
         return self._final(inside)
 
+    def _given_events(self, inside: Term) -> Term | None:
+        """E[f | events] = E[f 1[events]] / Pr(events), where both come to a closed form."""
+        if len(self.events) < len(self.conds) or inside.op == "ind":
+            return None
+        event = b.and_(*self.events)
+        # the events with probability 0 leave nothing to claim: the quotient has no value there either
+        top = self.rw.nf(atom_node(b.cases(event, inside, b.ZERO), ()))
+        if contains_op(top, *_UNSETTLED):
+            return None
+        bottom = self.rw.nf(mk("Pr", (event,), 0))
+        return None if contains_op(bottom, *_UNSETTLED) else b.div(top, bottom)
+
     def _by_index(self, inside: Term, atoms: frozenset[Term]) -> Term | None:
         """E[f(z)] = ∑_k Pr(z = k) f(k) for a random index z with finitely many values."""
         if len(atoms) != 1 or self.events:
             return None
         (z,) = atoms
+        if any(v.op == "bvar" for v in z.free):
+            return None
         d = self.random.declaration(z)
         if d is None or d.domain is None or d.domain.op != "range" or d.domain.args[1] is b.INF or d.domain.args[0].op == "neg":
             return None
@@ -449,6 +477,9 @@ class Expectation:
         t = self.atom(inside)
         self.rw._memo[t] = t
         return t
+
+
+_UNSETTLED = ("E", "Eover", "Pr", "int", "intset", "cases", "ind")
 
 
 def _given(u: Term, conds: tuple[Term, ...]) -> bool:

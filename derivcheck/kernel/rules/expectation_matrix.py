@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from derivcheck.kernel.literals import integer_value
 from derivcheck.kernel.rewrite import Rewriter, rule
+from derivcheck.kernel.rules import dirichlet
 from derivcheck.kernel.rules.expectation import HEAVY, SOURCE, Expectation, atom_node
 from derivcheck.kernel.summable import integrability
 from derivcheck.terms import build as b
@@ -43,6 +44,10 @@ def expectation_matrix(t: Term, rw: Rewriter) -> Term | None:
 
     if not work.moving_atoms(body):
         return body if not work.events else None
+    if body.op == "sym":
+        known = dirichlet.moment_of_symbol(body, work)
+        if known is not None:
+            return known
     if body.op == "add":
         moving = [a for a in body.args if work.moving_atoms(a)]
         if len(moving) > 1 and not all(_polynomial(a, work) for a in moving):

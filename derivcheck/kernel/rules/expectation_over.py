@@ -212,7 +212,10 @@ class Over:
             got = attempt(inside)
             if got is not None:
                 return got
-        return self._gaussian(inside) or self._standard(inside) or self.final(inside)
+        from derivcheck.kernel.rules.hierarchies import thinning
+        from derivcheck.kernel.rules.truncated_means import mean_in_pieces
+
+        return self._gaussian(inside) or thinning(self.node(inside), self.rw) or mean_in_pieces(self.node(inside), self.rw) or self._standard(inside) or self.final(inside)
 
     def final(self, inside: Term) -> Term:
         """An expectation that nothing more is known of, marked as normal."""

@@ -60,19 +60,19 @@ def variance_of_sum(inside: Term, work: Expectation) -> Term | None:
     if work.moving_atoms(outside) or not work.oracle.real(outside):
         return None
     k, body, inner = work.open(sums[0])
-    if not _one_member(k, body, inner, work):
+    if not one_member(k, body, inner, work):
         return None
     return b.mul(b.pow_(outside, 2), b.sum_(k, sums[0].args[0], sums[0].args[1], mk("Var", (body, *work.conds), len(work.conds), body.sort)))
 
 
 def _members(k: Term, lo: Term, hi: Term, body: Term, inner: Rewriter, work: Expectation) -> Term | None:
     """∏_k E body(X_k), if the body depends on the member X_k of an independent family only."""
-    if not _one_member(k, body, inner, work):
+    if not one_member(k, body, inner, work):
         return None
     return b.big("prod", k, lo, hi, work.atom(body))
 
 
-def _one_member(k: Term, body: Term, inner: Rewriter, work: Expectation) -> bool:
+def one_member(k: Term, body: Term, inner: Rewriter, work: Expectation) -> bool:
     """Whether the body depends on the member X_k of an independent family only, under no conditions."""
     atoms = work.within(inner).moving_atoms(body)
     if len(atoms) != 1 or work.given or work.loose or work.events:

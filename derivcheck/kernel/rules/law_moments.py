@@ -1,4 +1,4 @@
-"""Moments of a named law under an expectation over it: E_D[x^n], E_D[x^s e^{tx}], E_D[log x], E_D|ax + c|.
+"""Moments of a named law under an expectation over it: E_D[x^n], E_D[x^s e^{tx}], E_D[log x], E_D|ax + c|, E_D[s^x], E_D[cos(tx + c)].
 
 `kernel/moments.py` holds the values; here the integrand is read as such a monomial.
 """
@@ -40,10 +40,14 @@ def named_moment(inside: Term, d: Term, x: Term, rw: Rewriter, inner: Rewriter) 
                 degree += side * n
             elif f.op == "pow" and f.args[0] is x and x not in f.args[1].free:
                 exponents.append(f.args[1] if side > 0 else b.neg(f.args[1]))
+            elif f.op == "pow" and f.args[1] is x and x not in f.args[0].free and side > 0:
+                return moments.generating(d, f.args[0], o) if len(top) == 1 and not bottom else None
             elif f.op == "fn" and f.data == "exp" and (slope := _slope(f.args[0], x)) is not None:
                 slopes.append(slope if side > 0 else b.neg(slope))
             elif f.op == "fn" and f.data == "log" and f.args[0] is x and side > 0:
                 logs += 1
+            elif f.op == "fn" and f.data in ("cos", "sin") and side > 0 and len(top) == 1 and not bottom:
+                return _oscillating(f, d, x, rw, inner)
             elif f.op == "fn" and f.data == "abs" and side > 0 and len(top) == 1 and not bottom:
                 return _absolute(f.args[0], d, x, rw)
             else:
@@ -52,7 +56,7 @@ def named_moment(inside: Term, d: Term, x: Term, rw: Rewriter, inner: Rewriter) 
         return moments.log_moment(d) if logs == 1 and not degree and not slopes and not exponents else None
     if slopes:
         return _tilted(degree, slopes, d, rw) if not exponents else None
-    if exponents or degree < 0:
+    if exponents or degree < 0 or d.data == "InvGa":
         s = rw.nf(b.add(*exponents, num(degree)))
         return moments.power(d, s, o)
     return moments.moment(d, degree)
@@ -81,6 +85,15 @@ def _tilted(degree: int, slopes: list[Term], d: Term, rw: Rewriter) -> Term | No
         return None
     m = moments.moment(tilted, degree)
     return None if m is None else b.mul(factor, m)
+
+
+def _oscillating(f: Term, d: Term, x: Term, rw: Rewriter, inner: Rewriter) -> Term | None:
+    """E[cos(tX + c)] = cos(tm + c) E[cos(t(X - m))] for a law that is symmetric about m; for sin alike."""
+    t = _slope(b.add(b.ZERO, *(b.mul(num(c), m) for c, m in linear_terms(f.args[0]) if x in m.free)), x)
+    if t is None or d.data not in ("N", "Laplace") or not inner.oracle.real(f.args[0]) or not rw.oracle.real(t):
+        return None
+    centred = moments.exponential(b.distribution(str(d.data), b.ZERO, d.args[1]), b.mul(t, b.I_CONST), rw.oracle)
+    return None if centred is None else b.mul(b.fn(str(f.data), substitute(f.args[0], {x: d.args[0]})), centred)
 
 
 def _absolute(u: Term, d: Term, x: Term, rw: Rewriter) -> Term | None:

@@ -12,6 +12,7 @@ from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.matrix_facts import transpose_of
 from derivcheck.kernel.normal_entries import entry_moment
 from derivcheck.kernel.rewrite import Rewriter, rule
+from derivcheck.kernel.rules import dirichlet
 from derivcheck.kernel.summable import integrability
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, mk, num
@@ -65,7 +66,7 @@ def expectation_of_vectors(inside: Term, work: Expectation) -> Term | None:
     By a declared normal law; otherwise only in group `linearity`, and E[y x^T] is recorded as a condition: its entries need not be
     integrable where the number is.
     """
-    known = normal_moment(inside, work)
+    known = normal_moment(inside, work) or dirichlet.moment_of_symbol(inside, work)
     if known is not None:
         return known
     if "linearity" not in work.rw.groups or any(a.sort.kind != "mat" for a in work.moving_atoms(inside)):
@@ -143,6 +144,8 @@ def normal_moments(t: Term, rw: Rewriter) -> Term | None:
 
 def moment_of_vector(inside: Term, d: Term, x: Term, rw: Rewriter) -> Term | None:
     """E[x^T A x + c^T x + k] = tr(A Σ) + μ^T A μ + c^T μ + k for x ~ N(μ, Σ), a polynomial of degree at most 2 in x."""
+    if d.op == "dist" and d.data == "Dir":
+        return dirichlet.moment(inside, d, x, rw)
     if d.op != "dist" or d.data != "N" or d.args[1].sort.kind != "mat":
         return None
     mean, covariance = d.args

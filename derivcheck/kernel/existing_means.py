@@ -1,0 +1,76 @@
+"""Means, variances and probabilities that surely exist: their integrals may be exchanged, and a closed form may stand for them in a
+counterexample.
+
+The rules of the kernel keep values where there are some and say nothing where there are none; a closed form shows that the mean exists
+only where nothing infinite can have been dropped on the way.  That is so for polynomials (with moduli, maxima, minima, indicators of
+inequalities between such) in random symbols of named laws, all of whose moments are finite, and for a single power of one symbol, whose
+moment a rule gives only where it is finite, or its logarithm.
+"""
+
+from __future__ import annotations
+
+from derivcheck.kernel.oracle import Oracle
+from derivcheck.kernel.randomness import Randomness, randomness
+from derivcheck.terms.context import Context
+from derivcheck.terms.term import Term
+
+MEANS = frozenset({"E", "Var", "Cov", "Pr"})
+LIGHT = frozenset("N Po Ga Exp Beta Bern Bin NB U Laplace Geom LogN Cat Dir".split())
+_POLYNOMIAL = frozenset("N Po Bern Bin U Laplace".split())  # moments are polynomials in the parameters
+_PLAIN = frozenset("add mul neg num sym idx ventry ind and or not rel cases maxover minover sum bvar tonum inner smul matmul transpose".split())
+_LOGARITHMS = frozenset("Ga Exp Beta InvGa LogN Dir".split())  # the mean of the logarithm is finite
+_RELATIONS = frozenset({"<", "≤", ">", "≥", "=", "≠"})
+
+
+def exists(t: Term, context: Context) -> bool:
+    """Whether a mean, variance or probability surely has a value, given that its laws have admissible parameters."""
+    count = int(t.data)
+    bodies, conditions = t.args[: len(t.args) - count], t.args[len(t.args) - count :]
+    r = randomness(Oracle(context))
+    if any(c.op != "rel" or c.data not in ("<", "≤", ">", "≥") for c in conditions if c.sort.kind == "bool"):
+        return False  # where such an event has probability 0 the closed form, a quotient, has no value either
+    if len(bodies) == 1 and _one_power(bodies[0], r):
+        return True
+    return all(_plain(x, r, LIGHT) for x in bodies) and all(_plain(c, r, LIGHT) for c in conditions)
+
+
+def moderate(t: Term, r: Randomness) -> bool:
+    """Whether a term has finite moments of every order by its shape and the laws in it."""
+    return _plain(t, r, LIGHT)
+
+
+def _one_power(t: Term, r: Randomness) -> bool:
+    if t.op == "fn" and t.data == "log":
+        x = t.args[0].args[0] if t.args[0].op == "ventry" else t.args[0]
+        return x.op in ("sym", "idx") and _named(x, r, _LOGARITHMS)
+    x = t.args[0] if t.op == "pow" and not r.atoms(t.args[1]) else t
+    return x.op in ("sym", "idx") and _named(x, r, None)
+
+
+def _named(x: Term, r: Randomness, names: frozenset[str] | None) -> bool:
+    d = r.declaration(x)
+    if d is None or d.law is None:
+        return False
+    law = d.law.args[-1] if d.law.op == "lam" and d.law.sort.kind == "fun" else d.law
+    if law.op != "dist" or not (names is None or law.data in names):
+        return False
+    # a law whose parameters are random has moments that are means of theirs
+    return not r.atoms(law) or (law.data in _POLYNOMIAL and all(_plain(a, r, LIGHT) for a in law.args))
+
+
+def _plain(t: Term, r: Randomness, names: frozenset[str]) -> bool:
+    atoms = r.atoms(t)
+    if not atoms:
+        return True
+    if t in atoms:
+        return _named(t, r, names)
+    if t.op == "div":
+        return not r.atoms(t.args[1]) and _plain(t.args[0], r, names)
+    if t.op == "pow":
+        n = t.args[1]
+        return n.op == "num" and n.data > 0 and n.data.denominator == 1 and _plain(t.args[0], r, names)
+    if t.op == "fn" and t.data not in ("abs", "max", "min"):
+        return False
+    if t.op == "rel" and t.data not in _RELATIONS:
+        return False
+    return (t.op in _PLAIN or t.op == "fn") and all(_plain(a, r, names) for a in t.args)
