@@ -349,6 +349,9 @@ def _confirm(ob: Obligation, checked: Checked, session: Session, budget: Budget,
             return undecided(f"not shown to have a value: {_printed((doubtful,))[0]}")
         never = [c for c in conditions if c.op == "rel" and session.oracle(ob.context).refutes(c)]
         if never:
+            refutation = _search_resolved(ob, session, budget, [])
+            if refutation is not None:
+                return _refuted(ob, refutation, True)
             return undecided(f"the sides have no value together: {_printed((never[0],))[0]} never holds")
         complex_side = unordered(ob.statement, session.rewriter(ob.context))
         if complex_side is not None:

@@ -161,6 +161,12 @@ def test_points(polys: list[Any], info: Info) -> list[Point]:
     points: list[Point] = []
     if not roots:
         return [Point(flint.fmpq(0))]
+    if info.integer:
+        # no relation changes its truth between neighbouring roots: the integers next to the roots stand for all
+        if any(abs(flint.arb(r.value)).upper() > 10**15 for r in roots):
+            raise Undecided
+        floors = [_floor(flint.arb(r.value).lower()) for r in roots]  # or one less
+        return [p for f in floors for k in (-1, 0, 1, 2) if _within(p := Point(f + k), info)]
     first, last = flint.arb(roots[0].value).lower(), flint.arb(roots[-1].value).upper()
     points.append(Point(_floor(first) - 1))
     for i, r in enumerate(roots):

@@ -10,50 +10,39 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import islice
 
 from derivcheck.kernel.check import Proof, Session
 from derivcheck.kernel.inferences.functions import applications, monotone
-from derivcheck.kernel.inferences.solutions import hypothesis_parts, occurs, solve_linear
+from derivcheck.kernel.inferences.solutions import hypothesis_parts, occurs
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.ordering import order_key
-from derivcheck.kernel.rewrite import Rewriter
-from derivcheck.provers import scalar
+from derivcheck.provers import linear, order, scalar, witnesses
 from derivcheck.provers.scalar import attempt
 from derivcheck.terms import build as b
-from derivcheck.terms.term import Term, contains_op, mk, num, open_binder, substitute, subterms
+from derivcheck.terms.term import Term, contains_op, mk, num, open_binder, subterms
 
 DEPTH = 7
+WITNESSES = 24
+MOVES = 400
 
 
-def prove(ob: Obligation, session: Session) -> Proof | None:
-    """A proof of a statement or relation, if the search finds one."""
-    return _Search(session).prove(ob, 0, frozenset())
-
-
-def _quadratic_roots(t: Term, k: Term, rw: Rewriter) -> Iterator[Term]:
-    """Candidates: the roots of a quadratic in k by the formula."""
-    from derivcheck.semantics.differentiate import differentiate
-
-    first = rw.nf(differentiate(rw.nf(t), k))
-    second = rw.nf(differentiate(first, k))
-    if k in second.free or second is b.ZERO:
-        return
-    slope, value = substitute(first, {k: b.ZERO}), substitute(rw.nf(t), {k: b.ZERO})
-    root = b.sqrt(b.sub(b.pow_(slope, 2), b.mul(b.TWO, second, value)))
-    yield rw.nf(b.div(b.add(b.neg(slope), root), second))
-    yield rw.nf(b.div(b.sub(b.neg(slope), root), second))
+def prove(ob: Obligation, session: Session, moves: int = MOVES) -> Proof | None:
+    """A proof of a statement or relation, if the search finds one within so many moves."""
+    return _Search(session, moves).prove(ob, 0, frozenset())
 
 
 class _Search:
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, moves: int = MOVES) -> None:
         self.session = session
+        self.most = moves
         self.moves = 0
         self.analyses = 0  # how often the calculus of one variable has been tried
 
     def prove(self, ob: Obligation, depth: int, done: frozenset[Term]) -> Proof | None:
         """Prove one obligation with the moves in `done` behind it."""
-        if depth > DEPTH or self.moves > 400:
+        if depth > DEPTH or self.moves > self.most:
             return None
         self.moves += 1
         p = ob.statement
@@ -64,6 +53,10 @@ class _Search:
         whole = self.close(ob, "hypothesis")
         if whole is not None:
             return whole
+        if p.op in ("and", "implies", "iff", "or", "not", "exists") and _divisibility(p):
+            table = self.close(ob, "residue-classes")
+            if table is not None:
+                return table
         if p.op in ("and", "implies", "iff", "forall"):
             if p.op in ("iff", "implies"):
                 table = self.close(ob, "reflexive") or self.close(ob, "one-variable")
@@ -74,6 +67,10 @@ class _Search:
             return self._or(ob, depth, done)
         if p.op == "exists":
             return self._exists(ob, depth, done)
+        if p.op == "not":
+            return self.via(ob, "deny", (), depth, done) or self.via(ob, "by-contradiction", (), depth, done)
+        if p.op == "rel" and all(a.sort.kind == "set" for a in p.args[:2]):
+            return self.via(ob, "same-elements", (), depth, done)
         if p.op == "rel" and "strict" in ob.context.conventions:
             return self.close(ob, "one-variable") or self.via(ob, "strict", (), depth, done) or self._move(ob, depth, done)
         if p.op == "rel":
@@ -125,33 +122,59 @@ class _Search:
         return None
 
     def _exists(self, ob: Obligation, depth: int, done: frozenset[Term]) -> Proof | None:
-        """A witness by solving an equation in the body for the variable, with the hypotheses' solutions put in."""
+        """A witness, or the intermediate value theorem; then the hypotheses."""
         p = ob.statement
-        if len(p.bound) == 1:
+        if len(p.bound) == 1 and p.bound[0].sort.kind == "num":
             (k,), body = open_binder(p)
-            for value in self._witnesses(k, body, ob):
-                found = self.via(ob, "exists", (value,), depth, done)
+            for value in islice(witnesses.candidates(k, p.args[0], body, ob, self.session), WITNESSES):
+                rest = attempt(ob, "exists", (value,), self.session)
+                if rest is None or any(self._hopeless(r) for r in rest):
+                    continue
+                # a candidate is in the set at once, or it is none: hypotheses must have been used before
+                member = self._member(rest[0])
+                inner = self.prove(rest[1], depth + 1, done) if member is not None else None
+                if member is not None and inner is not None:
+                    return Proof("exists", (value,), (member, inner))
+            for ends in witnesses.crossing(k, p.args[0], body, ob):
+                found = self.via(ob, "intermediate-value", ends, depth, done)
                 if found is not None:
                     return found
         return self._move(ob, depth, done)
 
-    def _witnesses(self, k: Term, body: Term, ob: Obligation) -> Iterator[Term]:
-        rw = self.session.rewriter(ob.context)
-        parts = list(body.args) if body.op in ("and", "or") else [body]
-        for q in parts:
-            if q.op != "rel" or q.data != "=" or q.args[0].sort.kind != "num":
-                continue
-            w = solve_linear(b.sub(q.args[0], q.args[1]), k, rw)
-            if w is None or k in w.free:
-                yield from _quadratic_roots(b.sub(q.args[0], q.args[1]), k, rw)
-                continue
-            yield w
-            for h in hypothesis_parts(ob.context):
-                if h.op == "rel" and h.data == "=" and h.args[0].sort.kind == "num":
-                    for s in sorted((s for s in h.free & w.free if s.op == "sym"), key=order_key):
-                        x = solve_linear(b.sub(h.args[0], h.args[1]), s, rw)
-                        if x is not None and s not in x.free:
-                            yield rw.nf(substitute(w, {s: x}))
+    def _member(self, ob: Obligation) -> Proof | None:
+        """Membership in a set without the use of hypotheses one by one."""
+        rest = attempt(ob, "strict", (), self.session)
+        if rest is None:
+            return None
+        proofs: list[Proof] = []
+        for r in rest:
+            found = scalar.prove(r, self.session)
+            if found is None and r.statement.op == "rel" and r.statement.data == "in":
+                found = self._member_by_residues(r) if r.statement.args[1] in (b.INTEGERS, b.NATURALS, b.POSITIVE_INTEGERS) else self._unfolded(r)
+            elif found is None and r.statement.op == "rel" and r.statement.data != "=":
+                found = self._bounded(r)
+            if found is None:
+                return None
+            proofs.append(found)
+        return Proof("strict", (), tuple(proofs))
+
+    def _unfolded(self, ob: Obligation) -> Proof | None:
+        rest = attempt(ob, "member-unfold", (), self.session)
+        inner = self.prove(rest[0], DEPTH - 1, frozenset()) if rest else None
+        return None if inner is None else Proof("member-unfold", (), (inner,))
+
+    def _member_by_residues(self, ob: Obligation) -> Proof | None:
+        rest = attempt(ob, "integer", (), self.session)
+        proofs = [self.close(r, "residues") or scalar.prove(r, self.session) for r in rest or ()]
+        return Proof("integer", (), tuple(p for p in proofs if p is not None)) if rest and None not in proofs else None
+
+    def _hopeless(self, ob: Obligation, depth: int = 0) -> bool:
+        """Whether models contradict a statement: its conjuncts, what it says of any x, and what it says under a premise."""
+        if ob.statement.op in ("and", "forall", "implies") and depth < 5:
+            rest = attempt(ob, ob.statement.op, (), self.session)
+            return rest is not None and any(self._hopeless(r, depth + 1) for r in rest)
+        # models of equations are dear to find
+        return not any(h.op == "rel" and h.data == "=" for h in hypothesis_parts(ob.context)) and order.fails(ob)
 
     def _quick(self, ob: Obligation) -> bool:
         lax = attempt(ob, "strict", (), self.session) if ob.statement.op == "rel" else None
@@ -169,10 +192,13 @@ class _Search:
                 return direct
         table = self.close(ob, "one-variable") or self.close(ob, "contradiction")
         if table is None and ob.statement.data == "divides":
-            table = self.close(ob, "residues")
+            table = self.close(ob, "residues") or self.close(ob, "residue-classes")
         if table is not None:
             return table
         if ob.statement.data in ("<", "≤", ">", "≥"):
+            found = self._bounded(ob)
+            if found is not None:
+                return found
             found = self.via(ob, "same-function", (), depth, done) or self.via(ob, "increasing", (), depth, done) or self.via(ob, "powers", (), depth, done)
             if found is not None:
                 return found
@@ -192,11 +218,25 @@ class _Search:
         if found is not None:
             return found
         if ob.statement.data in ("<", "≤", ">", "≥") and self.analyses < 3 and contains_op(ob.statement, "fn", "cases"):
-            from derivcheck.provers import order
-
             self.analyses += 1
             return order.prove(ob, self.session)
         return None
+
+    def _bounded(self, ob: Obligation) -> Proof | None:
+        """Linear arithmetic with the hypotheses' inequalities, and with what floors are."""
+        if not any(h.op == "rel" and h.data in ("<", "≤", ">", "≥") for h in hypothesis_parts(ob.context)):
+            return None
+        floors = any(s.op == "fn" and s.data in ("floor", "ceil") for h in ob.context.hypotheses for s in subterms(h.statement))
+        return self._chained(ob, ("floor-facts", "clear-denominators") if floors else ("clear-denominators",))
+
+    def _chained(self, ob: Obligation, rules: tuple[str, ...]) -> Proof | None:
+        """Linear arithmetic, after these inferences if need be."""
+        found = linear.prove(ob, self.session)
+        for i, rule in enumerate(rules):
+            rest = attempt(ob, rule, (), self.session) if found is None else None
+            inner = self._chained(rest[0], rules[i + 1 :]) if rest else None
+            found = found or (Proof(rule, (), (inner,)) if inner is not None else None)
+        return found
 
     def _move(self, ob: Obligation, depth: int, done: frozenset[Term]) -> Proof | None:
         """Use a hypothesis: each at most once along a branch."""
@@ -231,6 +271,10 @@ class _Search:
                 yield "or-elim", (p,), p
             if p.op == "exists":
                 yield "exists-elim", (p,), p
+            if p.op == "not":
+                if ob.statement is b.FALSE:
+                    yield "against-denied", (p,), p
+                yield "denied", (p,), p
         rw = self.session.rewriter(ob.context)
         for p in parts:
             if p.op == "rel" and p.data == "=" and p.args[0].sort.kind == "num":
@@ -268,10 +312,15 @@ class _Search:
                             yield "substitute-fact", (p, q, s), b.and_(p, q)
         for p in parts:
             if p.op == "rel" and p.data == "=" and p.args[0].sort.kind == "num":
-                for s in subterms(rw.nf(_difference(p))):
-                    if s.op == "fn" and s.data in ("sin", "cos") and not any(v.op == "bvar" for v in s.free):
+                waves = [s for s in subterms(rw.nf(_difference(p))) if s.op == "fn" and s.data in ("sin", "cos", "exp") and not any(v.op == "bvar" for v in s.free)]
+                for s in waves:
+                    if s.data == "exp":
+                        if not oracle.real(s.args[0]):
+                            yield "periodic", (p, "exp", s.args[0]), p
+                        continue
+                    if not any(t.data not in (s.data, "exp") and t.args[0] is s.args[0] for t in waves):
                         yield "periodic", (p, str(s.data), s.args[0]), p
-                        yield "periodic", (p, "tan", s.args[0]), p
+                    yield "periodic", (p, "tan", s.args[0]), p
         for p in parts:
             if p.op == "rel" and p.args[0].sort.kind == "num":
                 for s in applications(p):
@@ -300,6 +349,9 @@ class _Search:
                 yield "implication-elim", (p, "forward"), p
                 if p.op == "iff":
                     yield "implication-elim", (p, "backward"), p
+        opposed = ob.statement.op == "rel" and (ob.statement.data == "≠" or any(p.op == "not" for p in parts))
+        if opposed and ob.statement not in done:
+            yield "by-contradiction", (), ob.statement
         seen: set[Term] = set()
         for p in [ob.statement, *parts]:
             for s in subterms(p):
@@ -326,7 +378,7 @@ def instances(p: Term, ob: Obligation) -> list[tuple[Term, ...]]:
     if not seen:
         seen.update(dict.fromkeys(s for s in subterms(ob.statement) if s in applied and s.sort.kind == "num"))
         seen.update(dict.fromkeys(sorted((s for s in ob.statement.free if s.op == "sym" and s.sort.kind == "num" and s in declared and s not in p.free), key=order_key)))
-        if p.args[-1].op == "rel" and p.args[-1].data in ("<", "≤", ">", "≥") and not applied:
+        if p.args[-1].op in ("rel", "and", "implies") and not applied:
             seen.update(dict.fromkeys((b.ONE, b.MINUS_ONE, b.ZERO)))
     return [(v,) for v in list(seen)[:6]]
 
@@ -339,6 +391,13 @@ def _joints(p: Term) -> list[tuple[Fraction, str, int]]:
             for i in range(0, len(s.args) - 1, 2):
                 points |= {u.data for u in subterms(s.args[i]) if u.op == "num"}
     return [(q, side, power) for q in sorted(points)[:3] for power in (1, 0) for side in "-+"]
+
+
+def _divisibility(p: Term) -> bool:
+    """Whether a statement is about divisibility alone: `d ∣ t`, `∃ k ∈ ℤ : …`, and connectives."""
+    if p.op in ("and", "or", "not", "implies", "iff"):
+        return all(map(_divisibility, p.args))
+    return (p.op == "rel" and p.data == "divides") or (p.op == "exists" and p.args[0] is b.INTEGERS)
 
 
 def _order_atoms(p: Term, normal: Term) -> list[Term]:

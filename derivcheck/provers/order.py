@@ -66,6 +66,13 @@ def _prove(ob: Obligation, session: Session, depth: int) -> Proof | None:
         found = _via(ob, "same-function", (), session, depth)
         if found is not None:
             return found
+    if depth == 0 and p.args[0 if p.data in ("<", "≤") else 1].op == "fn":
+        pair = sorted((s for s in p.free if s.op == "sym" and s.sort.kind == "num"), key=order_key)
+        for i, x in enumerate(pair[:3]):
+            for y in pair[i + 1 : 3]:
+                found = _via(ob, "lipschitz", (x, y), session, depth)
+                if found is not None:
+                    return found
     found = _moduli(ob, session, depth) if depth < 2 else None
     if found is not None:
         return found
@@ -75,7 +82,7 @@ def _prove(ob: Obligation, session: Session, depth: int) -> Proof | None:
             parts = attempt(ob, "cases", (kind, on), session)
             if parts is not None and len(parts) > 1:
                 return _rest(parts, "cases", (kind, on), session, depth)
-    if depth == 0 and sum(any(s.op == "fn" and s.data in ("exp", "cosh") for s in subterms(a)) for a in p.args[:2]) == 2:
+    if depth == 0 and all(any((s.op == "fn" and s.data in ("exp", "cosh")) or (s.op == "pow" and s.args[1].free) or s is b.E_CONST for s in subterms(a)) for a in p.args[:2]):
         found = _via(ob, "logarithms", (), session, 0)
         if found is not None:
             return found
@@ -92,8 +99,18 @@ def _prove(ob: Obligation, session: Session, depth: int) -> Proof | None:
                     return found
                 if len(params) == 3:
                     break
+        if depth < 2:
+            found = _via(ob, "concave-ends", (x,), session, depth)
+            if found is not None:
+                return found
         for x0 in _candidates(ob, x, session) if depth < 2 else ():
             found = _via(ob, "convex-minimum", (x, x0), session, depth) or _via(ob, "valley", (x, x0), session, depth)
+            if found is not None:
+                return found
+    oracle = session.oracle(ob.context)
+    for x in symbols[:3] if depth < 2 else ():
+        if oracle.integer(x):
+            found = _via(ob, "real-variable", (x,), session, depth)
             if found is not None:
                 return found
     return None
@@ -135,7 +152,7 @@ def _moduli(ob: Obligation, session: Session, depth: int) -> Proof | None:
     for s in ob.statement.args[:2]:
         if s.op == "fn" and s.data == "abs":
             rest = attempt(ob, "order-inverse", (s,), session)
-            if rest is None or _fails(ob):
+            if rest is None or fails(ob):
                 continue
             inner = _statement(rest[0], session, depth + 1)
             return None if inner is None else Proof("order-inverse", (s,), (inner,))
@@ -160,7 +177,7 @@ def _statement(ob: Obligation, session: Session, depth: int) -> Proof | None:
     return Proof(rule, (), tuple(proofs))
 
 
-def _fails(ob: Obligation) -> bool:
+def fails(ob: Obligation) -> bool:
     """Whether some model contradicts an obligation: no proof need be looked for."""
     from derivcheck.refute.search import cross_examine
 
@@ -177,7 +194,7 @@ def _via(ob: Obligation, rule: str, params: tuple[object, ...], session: Session
 
 def _rest(rest: list[Obligation], rule: str, params: tuple[object, ...], session: Session, depth: int) -> Proof | None:
     proofs: list[Proof] = []
-    if any(_fails(r) for r in rest):
+    if any(fails(r) for r in rest):
         return None
     # what is quickly seen to fail comes first
     for r in sorted(rest, key=lambda r: len(r.context.hypotheses)):

@@ -14,7 +14,7 @@ from fractions import Fraction
 from derivcheck.kernel.check import Proof, Session
 from derivcheck.kernel.monomials import linear_in
 from derivcheck.kernel.obligation import Obligation
-from derivcheck.provers import operators, scalar
+from derivcheck.provers import operators, order, scalar
 from derivcheck.provers.scalar import attempt
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, instantiate, num, subterms
@@ -89,7 +89,21 @@ def _induct(ob: Obligation, session: Session, n: Term, start: int | Term, depth:
 
 
 def _close(ob: Obligation, session: Session) -> Proof | None:
-    return scalar.prove(ob, session) or operators.prove(ob, session) or _with_instances(ob, session)
+    return scalar.prove(ob, session) or operators.prove(ob, session) or _beyond(ob, session) or _with_instances(ob, session)
+
+
+def _beyond(ob: Obligation, session: Session) -> Proof | None:
+    """An inequality by what it says beyond the induction hypothesis."""
+    if ob.statement.data not in ("<", "≤", ">", "≥"):
+        return None
+    for h in ob.context.hypotheses:
+        if h.kind == "step" and h.statement.op == "rel" and h.statement.data in ("<", "≤", ">", "≥"):
+            rest = attempt(ob, "up-to-fact", (h.statement,), session)
+            if rest and not any(s.op in ("sum", "prod") for s in subterms(rest[0].statement)):
+                inner = scalar.prove(rest[0], session) or order.prove(rest[0], session)
+                if inner is not None:
+                    return Proof("up-to-fact", (h.statement,), (inner,))
+    return None
 
 
 def _with_instances(ob: Obligation, session: Session, left: int = 3) -> Proof | None:

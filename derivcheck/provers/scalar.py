@@ -74,10 +74,14 @@ def _normal_facts(ob: Obligation, session: Session) -> Proof | None:
 
 
 def _constants(ob: Obligation, session: Session) -> Proof | None:
-    """Algebraic coefficients and angles."""
+    """Algebraic coefficients, angles, doubled arguments of Γ."""
     found = leaf(ob, session, "algebraic-number")
     if found is not None:
         return found
+    if any(s.op == "fn" and s.data in ("gamma", "digamma", "factorial", "binom", "factorial2") for s in subterms(ob.statement)):
+        params = (("duplication",),)
+        if attempt(ob, "ring", params, session) == []:
+            return Proof("ring", params)
     rest = attempt(ob, "angle", (), session)
     if rest is None:
         return None

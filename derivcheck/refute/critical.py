@@ -19,6 +19,7 @@ from itertools import chain
 from flint import acb, arb, fmpq, fmpq_poly
 
 from derivcheck.refute.examine import COSTLY, Finding
+from derivcheck.refute.exponential_roots import exponential_roots
 from derivcheck.semantics import arithmetic as ar
 from derivcheck.semantics.evaluate import GAVE_UP, Budget, Env, Evaluator, Model, evaluate, load_handlers, with_evaluator
 from derivcheck.semantics.models import Builder, Fail
@@ -233,12 +234,13 @@ def at_solutions(p: Term, model: Model, builder: Builder) -> Iterator[tuple[Mode
     for s in builder.plain:
         if s in p.free and s not in builder.fixed and model.context.domain_of(s) is b.COMPLEX:
             for equation in equations(p)[:6]:
-                for box in complex_roots(equation, s, model) if s in equation.free else ():
+                for box in (*complex_roots(equation, s, model), *exponential_roots(equation, s, model, _polynomial)) if s in equation.free else ():
                     found = examine_at(p, equation, s, box, model)
                     if found is not None and found.kind == "fails":
                         placed = moved(model, s, box)
                         if allowed(placed, s, builder):
                             yield placed, found
+            yield from _family_members(p, s, model, builder)
     for s in scalars(p, builder, model):
         for equation in equations(p)[:6]:
             if s not in equation.free:
@@ -249,15 +251,20 @@ def at_solutions(p: Term, model: Model, builder: Builder) -> Iterator[tuple[Mode
                     placed = moved(model, s, box)
                     if allowed(placed, s, builder):
                         yield placed, found
-        for family, t in parametrised(p, s):
-            for k in INDICES:
-                box = member_of(family, t, k, model)
-                found = examine_at(p, family, s, box, model) if box is not None else None
-                if box is not None and found is not None and found.kind == "fails":
-                    placed = moved(model, s, box)
-                    if allowed(placed, s, builder):
-                        yield placed, found
-                        break
+        yield from _family_members(p, s, model, builder)
+
+
+def _family_members(p: Term, s: Term, model: Model, builder: Builder) -> Iterator[tuple[Model, Finding]]:
+    """A statement at members of the families of solutions that it names."""
+    for family, t in parametrised(p, s):
+        for k in INDICES:
+            box = member_of(family, t, k, model, model.context.domain_of(s) is b.COMPLEX)
+            found = examine_at(p, family, s, box, model) if box is not None else None
+            if box is not None and found is not None and found.kind == "fails":
+                placed = moved(model, s, box)
+                if allowed(placed, s, builder):
+                    yield placed, found
+                    break
 
 
 def complex_roots(equation: Term, s: Term, model: Model) -> list[acb]:
@@ -306,12 +313,12 @@ def parametrised(p: Term, s: Term) -> Iterator[tuple[Term, Term]]:
                 yield u, t
 
 
-def member_of(family: Term, t: Term, k: int, model: Model) -> acb | None:
+def member_of(family: Term, t: Term, k: int, model: Model, nonreal: bool = False) -> acb | None:
     """The number t(k), if k lies in the family's index set: there the family's statement holds."""
     if k < {"N": 0, "Npos": 1}.get(str(family.args[0].data), k):
         return None
     v = evaluate(substitute(t, {family.bound[0]: num(k)}), model, 192)
-    return ball(v) if is_number(v) and is_real(v) else None
+    return ball(v) if is_number(v) and (nonreal or is_real(v)) else None
 
 
 def turning_points(equation: Term, s: Term, model: Model) -> list[acb]:

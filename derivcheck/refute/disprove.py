@@ -22,6 +22,7 @@ from derivcheck.kernel.budget import Budget, OutOfBudget
 from derivcheck.kernel.check import Rejected, Session, check
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.oracle import Oracle
+from derivcheck.provers import logic
 from derivcheck.refute.established import numbers
 from derivcheck.refute.examine import Finding, Refutation, report
 from derivcheck.refute.search import Clock, shown_symbols
@@ -35,13 +36,14 @@ from derivcheck.terms.term import Term, contains_op, instantiate, mk, num, open_
 
 INSTANCES = 8
 MEMBERS = 8
+BRIEF = 60  # moves of the search for a proof where there may well be none
 _CONNECTIVES = frozenset("and or not implies iff forall exists".split())
 
 
 def disproof(ob: Obligation, session: Session, budget: Budget) -> Refutation | None:
     """A model in which the statement is false because something does not exist there."""
     p = ob.statement
-    if p.op not in _CONNECTIVES or not contains_op(p, "exists"):
+    if p.op not in _CONNECTIVES or not contains_op(p, "exists", "forall"):
         return None
     builder = Builder(ob.context, [p], seed=1)
     clock = Clock(budget.share(0.25), 6.0)
@@ -83,6 +85,11 @@ class _Decision:
             return seen
         if q.op == "exists" and self.nothing(q, strict):
             return False
+        if q.op in ("exists", "forall"):
+            if self._proved(b.not_(q), BRIEF):
+                return False
+            if strict and self._proved(q, BRIEF):
+                return True
         if q.op == "forall" and contains_op(q.args[-1], "exists"):
             for member in self._members(q):
                 if self.decide(instantiate(q, member), strict) is False:
@@ -140,14 +147,12 @@ class _Decision:
             return all(a.sort.kind == "set" or oracle.real(a) for a in body.args)
         return body.op in (*_CONNECTIVES, "true", "false") and all(self._sides_real(a, context) for a in body.args)
 
-    def _proved(self, goal: Term) -> bool:
+    def _proved(self, goal: Term, moves: int = logic.MOVES) -> bool:
         """Whether the kernel accepts a proof of a closed statement."""
-        from derivcheck.provers import logic
-
         ob = Obligation(self.context, goal)
         try:
             with self.budget.limited(0.5):
-                proof = logic.prove(ob, Session(budget=self.budget))
+                proof = logic.prove(ob, Session(budget=self.budget), moves)
                 if proof is None:
                     return False
                 check(ob, proof, Session(budget=self.budget))

@@ -20,6 +20,7 @@ from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.refute.established import has_value, numbers
 from derivcheck.refute.examine import Refutation, examine, report
+from derivcheck.refute.kinks import closed_derivatives, without_derivative
 from derivcheck.refute.search import Clock, findings, marked, never_defined, shown_symbols
 from derivcheck.semantics.evaluate import Budget as Work
 from derivcheck.semantics.evaluate import evaluate
@@ -40,6 +41,11 @@ INSTANCES = 12
 def counterexample(ob: Obligation, session: Session, budget: Budget) -> Refutation | None:
     """A counterexample after limits, integrals and the like have been replaced by their values."""
     wanted = replaceable(ob.statement, ob.context)
+    missing = {t: mk("const", (), "undefined") for t in closed_derivatives(ob.statement) if without_derivative(t, session.rewriter(ob.context))}
+    if missing:
+        nowhere = never_defined(put_in(ob.statement, missing))
+        if nowhere is not None:
+            return nowhere
     if not wanted:
         return None
     known: dict[Term, Term] = {}

@@ -304,6 +304,11 @@ def quantified(ev: Evaluator, t: Term, env: Env, strict: bool) -> Truth:
             return not universal
         if got is not universal:
             verdict = UNKNOWN
+    if verdict is UNKNOWN and not finite and not universal and len(domains) == 1:
+        from derivcheck.semantics.integer_solutions import without_solution
+
+        if without_solution(ev, t, env):
+            return False
     if verdict is UNKNOWN and not finite and universal:
         from derivcheck.semantics.certify import certified
 

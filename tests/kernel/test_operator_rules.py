@@ -127,7 +127,7 @@ def test_series_need_convergence() -> None:
     both = b.sum_(k, b.ONE, b.INF, b.sub(b.div(b.ONE, k), b.div(b.ONE, b.add(k, b.ONE))))
     assert _rewriter().nf(both) is b.ONE
     harmonic = b.sum_(k, b.ONE, b.INF, b.div(b.ONE, k))
-    assert _rewriter().nf(harmonic).op == "sum"
+    assert _rewriter().nf(harmonic) is b.INF
 
 
 def test_a_skipped_index_must_be_in_range() -> None:

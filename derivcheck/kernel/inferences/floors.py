@@ -8,9 +8,10 @@ from typing import Any
 from derivcheck.kernel.check import Rejected, Session, eigen, inference
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.randomness import randomness
+from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Context, Declaration, Hypothesis
-from derivcheck.terms.term import Term, num, substitute
+from derivcheck.terms.term import Term, num, substitute, subterms
 
 MOST = 12
 
@@ -39,6 +40,26 @@ def whole_and_rest(ob: Obligation, params: tuple[Any, ...], session: Session) ->
     n = eigen(ob.context, "n", x.sort)
     context = ob.context.with_declaration(Declaration(n, d.domain))
     return [_at(ob, context, x, b.add(b.mul(num(q), n), num(r)) if r else b.mul(num(q), n)) for r in range(q)]
+
+
+@inference("floor-facts", statement="⌊u⌋ ≤ u < ⌊u⌋ + 1 and u ≤ ⌈u⌉ < u + 1 for real u", source="definition of the floor", method="floor")
+def floor_facts(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """The bounds of the floors and ceilings in the hypotheses and the goal, as hypotheses."""
+    oracle = session.oracle(ob.context)
+    known = {h.statement for h in ob.context.hypotheses}
+    facts: dict[Term, None] = {}
+    for p in (ob.statement, *known):
+        for s in subterms(p):
+            if s.op != "fn" or s.data not in ("floor", "ceil") or any(v.op == "bvar" for v in s.free):
+                continue
+            u = s.args[0]
+            if oracle.real(u) and total(u, oracle) and not randomness(oracle).atoms(u):
+                low, high = (s, u) if s.data == "floor" else (u, s)
+                facts.update({b.rel(low, "≤", high): None, b.rel(high, "<", b.add(low, b.ONE)): None})
+    new = [Hypothesis(f, None, "domain") for f in facts if f not in known]
+    if not new:
+        raise Rejected("no floor")
+    return [Obligation(ob.context.with_hypotheses(new), ob.statement)]
 
 
 def _at(ob: Obligation, context: Context, x: Term, value: Term) -> Obligation:

@@ -42,7 +42,8 @@ def relations_in(p: Term, out: list[Term]) -> bool:
     method="sign table",
 )
 def one_variable(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
-    goal = unfolded(ob.statement)
+    oracle = session.oracle(ob.context)
+    goal = unfolded(ob.statement, oracle)
     goals: list[Term] = []
     if not relations_in(goal, goals) or len(goals) > 24:
         raise Rejected("not a statement of relations")
@@ -56,7 +57,7 @@ def one_variable(ob: Obligation, params: tuple[Any, ...], session: Session) -> l
     usable: list[tuple[Term, list[Term]]] = []
     wanted = goal.free
     for h in hypothesis_parts(ob.context):
-        h = unfolded(h)
+        h = unfolded(h, oracle)
         rels: list[Term] = []
         if h.free <= wanted and h.size < 400 and relations_in(h, rels) and len(usable) < 12:
             usable.append((h, rels))

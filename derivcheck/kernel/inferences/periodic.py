@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
+from derivcheck.kernel import algebra
 from derivcheck.kernel.check import Rejected, Session, eigen, inference, opened
 from derivcheck.kernel.inferences.solutions import holding, solve_linear, with_facts
 from derivcheck.kernel.obligation import Obligation
@@ -29,41 +30,45 @@ def exists_elimination(ob: Obligation, params: tuple[Any, ...], session: Session
 
 
 def _families(name: str, w: Term) -> list[tuple[Term, Fraction]]:
-    """(start, period / π) of the solutions u of name(u) = w."""
+    """(start, period / π) of the solutions u of name(u) = w; for exp the period is imaginary."""
+    same = w.args[0] if w.op == "fn" and w.data == name else None  # sin u = sin v
     if name == "sin":
-        a = b.fn("arcsin", w)
+        a = same or b.fn("arcsin", w)
         return [(a, Fraction(2)), (b.sub(b.PI, a), Fraction(2))]
     if name == "cos":
-        a = b.fn("arccos", w)
+        a = same or b.fn("arccos", w)
         return [(a, Fraction(2)), (b.neg(a), Fraction(2))]
+    if name == "exp":
+        return [(same or b.log(w), Fraction(2))]
     return [(b.fn("arctan", w), Fraction(1))]
 
 
 @inference(
     "periodic",
-    statement="sin u = w gives u = arcsin w + 2kπ or u = π - arcsin w + 2kπ for an integer k; cos, tan alike",
-    source="DLMF 4.15, 4.23",
+    statement="sin u = w gives u = arcsin w + 2kπ or u = π - arcsin w + 2kπ for an integer k; cos, tan alike; e^u = w gives u = log w + 2kπi",
+    source="DLMF 4.2, 4.15, 4.23",
     method="periodic solutions",
 )
 def periodic(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
-    """params: (equation among the hypotheses, 'sin'|'cos'|'tan', u).  With numeric bounds for u the finitely many k are tried out."""
+    """params: (equation among the hypotheses, 'sin'|'cos'|'tan'|'exp', u).  With numeric bounds for u the finitely many k are tried out."""
     p, name, u = params
     holding(ob.context, p)
-    if p.op != "rel" or p.data != "=" or name not in ("sin", "cos", "tan"):
+    if p.op != "rel" or p.data != "=" or name not in ("sin", "cos", "tan", "exp"):
         raise Rejected("not an equation")
     rw = session.rewriter(ob.context)
     oracle = rw.oracle
-    if not oracle.real(u):
+    whole = name == "exp"  # on all complex numbers
+    if not whole and not oracle.real(u):
         raise Rejected("not shown real")
     w = _value(p, str(name), u, rw)
-    if w is None or not oracle.real(w):
+    if w is None or not (whole or oracle.real(w)):
         raise Rejected("not solved for the function")
     info = oracle.info(u)
     out: list[Obligation] = []
     for start, period in _families(str(name), w):
         start = rw.nf(start)
         low = oracle.info(start)
-        if info.lo is not None and info.hi is not None and low.lo is not None and low.hi is not None and info.hi - info.lo < 100:
+        if not whole and info.lo is not None and info.hi is not None and low.lo is not None and low.hi is not None and info.hi - info.lo < 100:
             # k π period lies between info.lo - start and info.hi - start
             unit_low, unit_high = period * Fraction(314159, 100000), period * Fraction(314160, 100000)
             bounds = [(info.lo - low.hi), (info.hi - low.lo)]
@@ -75,19 +80,23 @@ def periodic(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[
         else:
             turn = eigen(ob.context, "k", u.sort)
             context = ob.context.with_declaration(Declaration(turn, b.INTEGERS))
-            value = b.add(start, b.mul(num(period), turn, b.PI))
+            value = b.add(start, b.mul(num(period), turn, b.PI, *((b.I_CONST,) if whole else ())))
             out.append(Obligation(with_facts(context, b.eq(u, value)), ob.statement))
     return out
 
 
 def _value(p: Term, name: str, u: Term, rw: Any) -> Term | None:
     difference = b.sub(p.args[0], p.args[1])
-    if name in ("sin", "cos"):
+    if name in ("sin", "cos", "exp"):
         return solve_linear(difference, b.fn(name, u), rw)
     # tan u is sin u / cos u in normal form: replace sin u by g cos u
     g = fresh("g")
     normal = rw.nf(difference)
     sin, cos = b.fn("sin", u), b.fn("cos", u)
+    scaled = substitute(normal, {sin: b.mul(g, sin), cos: b.mul(g, cos)})
+    if algebra.is_zero(b.sub(scaled, b.mul(g, normal)), rw):
+        # a sin u + b cos u = 0 with a nonzero: where cos u were 0, sin u would be, too
+        return solve_linear(substitute(normal, {sin: g, cos: b.ONE}), g, rw)
     replaced = rw.nf(substitute(normal, {sin: b.mul(g, cos)}))
     if cos in set(_subterms(replaced)) or g not in replaced.free:
         return None

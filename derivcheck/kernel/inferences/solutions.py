@@ -11,11 +11,13 @@ from derivcheck.kernel import algebra
 from derivcheck.kernel.check import Rejected, Session, inference
 from derivcheck.kernel.literals import rational_value
 from derivcheck.kernel.obligation import Obligation
+from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.randomness import CLOSED, mentions_random, randomness
 from derivcheck.kernel.rewrite import negation
+from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Context, Hypothesis
-from derivcheck.terms.term import Term, contains_op, subterms
+from derivcheck.terms.term import Term, contains_op, fresh, instantiate, subterms
 
 
 def hypothesis_parts(context: Context) -> list[Term]:
@@ -298,12 +300,13 @@ def unfold(atom: Term, w: Term, rw: Any) -> Term | None:
 @inference("member-unfold", statement="membership in intervals, ranges, finite sets, unions … is what they say", source="definitions of the sets", method="sets")
 def member_unfold(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """Memberships in the goal and the hypotheses become relations."""
-    goal = unfolded(ob.statement)
+    oracle = session.oracle(ob.context)
+    goal = unfolded(ob.statement, oracle)
     context = ob.context
     changed = goal is not ob.statement
     extra = []
     for p in hypothesis_parts(context):
-        q = unfolded(p)
+        q = unfolded(p, oracle)
         if q is not p:
             extra.append(q)
     if not changed and not extra:
@@ -313,19 +316,46 @@ def member_unfold(ob: Obligation, params: tuple[Any, ...], session: Session) -> 
     return [Obligation(with_facts(context, *extra) if extra else context, goal)]
 
 
-def unfolded(p: Term) -> Term:
+def unfolded(p: Term, oracle: Oracle) -> Term:
     """A statement with memberships written out (those in number sets stay)."""
     if p.op in ("and", "or", "implies", "iff"):
-        args = tuple(unfolded(a) for a in p.args)
+        args = tuple(unfolded(a, oracle) for a in p.args)
         return p if args == p.args else b.mk(p.op, args, p.data, p.sort)
-    if p.op == "rel" and p.data == "in" and p.args[0].sort.kind == "num":
-        return _member(p.args[0], p.args[1], p)
-    if p.op == "rel" and p.data == "notin" and p.args[0].sort.kind == "num" and p.args[1].op == "finset":
-        return b.and_(*(b.rel(p.args[0], "≠", a) for a in p.args[1].args))
-    return p
+    if p.op != "rel" or p.args[0].sort.kind != "num" or p.data not in ("in", "notin"):
+        return p
+    x, s = p.args
+    inside = p if p.data == "in" else b.rel(x, "in", s)
+    says = _member(x, s, inside, oracle)
+    if says is inside:
+        return p
+    return says if p.data == "in" else _outside(x, s, says, oracle) or p
 
 
-def _member(x: Term, s: Term, p: Term) -> Term:
+def _outside(x: Term, s: Term, says: Term, oracle: Oracle) -> Term | None:
+    """What x ∉ S says, if x ∈ S says this; None where that is not clear."""
+    if s.op == "finset":
+        return b.and_(*(b.rel(x, "≠", a) for a in s.args))
+    # what is not real lies outside of an interval, and is neither above nor below its ends
+    if not oracle.real(x) or not total(x, oracle) or not _plain(says, oracle):
+        return None
+    return _opposite(says)
+
+
+def _plain(p: Term, oracle: Oracle) -> bool:
+    """Relations between real numbers that have values, and connectives."""
+    if p.op in ("and", "or"):
+        return all(_plain(a, oracle) for a in p.args)
+    return p.op in ("true", "false") or (p.op == "rel" and p.data in ("=", "≠", "<", "≤", ">", "≥") and all(total(a, oracle) and oracle.real(a) for a in p.args))
+
+
+def _opposite(p: Term) -> Term:
+    if p.op in ("and", "or"):
+        return (b.or_ if p.op == "and" else b.and_)(*map(_opposite, p.args))
+    return negation(p)
+
+
+def _member(x: Term, s: Term, p: Term, oracle: Oracle) -> Term:
+    """What x ∈ S says; p where nothing is known of S."""
     if s.op == "interval":
         lo, hi = s.args
         parts = []
@@ -337,18 +367,64 @@ def _member(x: Term, s: Term, p: Term) -> Term:
     if s.op == "finset":
         return b.or_(*(b.eq(x, a) for a in s.args)) if s.args else b.FALSE
     if s.op in ("union", "inter"):
-        parts = [_member(x, a, b.rel(x, "in", a)) for a in s.args]
+        parts = [_member(x, a, b.rel(x, "in", a), oracle) for a in s.args]
         return b.or_(*parts) if s.op == "union" else b.and_(*parts)
-    if s.op == "setminus":
-        inside = _member(x, s.args[0], b.rel(x, "in", s.args[0]))
-        if s.args[1].op == "finset":
-            return b.and_(inside, *(b.rel(x, "≠", a) for a in s.args[1].args))
-        return p
+    if s.op == "setminus" and len(s.args) == 2:
+        inside = _member(x, s.args[0], b.rel(x, "in", s.args[0]), oracle)
+        removed = b.rel(x, "in", s.args[1])
+        outside = _outside(x, s.args[1], _member(x, s.args[1], removed, oracle), oracle)
+        if inside is b.TRUE and outside is not None:
+            return outside
+        return b.and_(inside, outside) if outside is not None else p
+    if s.op == "setof" and len(s.bound) == 1:
+        inside = _member(x, s.args[0], b.rel(x, "in", s.args[0]), oracle)
+        says = unfolded(instantiate(s, (x,)), oracle)
+        return says if inside is b.TRUE else b.and_(inside, says)
     if s.op == "set" and s.data == "empty":
         return b.FALSE
+    if s.op == "set" and ((s.data == "R" and x.op == "sym" and oracle.real(x)) or s.data == "C"):
+        return b.TRUE
     if s.op == "set" and s.data in ("Rpos", "Rnn", "Rneg"):
         return b.rel(x, {"Rpos": ">", "Rnn": "≥", "Rneg": "<"}[str(s.data)], b.ZERO)
     return p
+
+
+@inference("same-elements", statement="A = B and A ⊂ B for sets of numbers by their elements", source="extensionality", method="sets")
+def same_elements(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    p = ob.statement
+    if p.op != "rel" or p.data not in ("=", "subset") or any(a.sort.kind != "set" for a in p.args[:2]):
+        raise Rejected("not a relation of sets")
+    oracle = session.oracle(ob.context)
+    reals = [_of_numbers(s, oracle) for s in p.args[:2]]
+    if None in reals or any(randomness(oracle).atoms(s) for s in p.args[:2]):
+        raise Rejected("not sets of numbers")
+    everything = b.REALS if all(reals) or (reals[0] and p.data == "subset") else b.COMPLEX
+    x = fresh("x")
+    left, right = (b.rel(x, "in", s) for s in p.args[:2])
+    from derivcheck.kernel.inferences.basic import strict
+
+    claim = b.iff(left, right) if p.data == "=" else b.implies(left, right)
+    return [Obligation(strict(ob.context), b.over("forall", (x,), (everything,), claim))]
+
+
+def _of_numbers(s: Term, oracle: Oracle) -> bool | None:
+    """Whether a set holds real numbers only; None if it is not seen to be a set of numbers whose parts all have values."""
+    if s.op == "set":
+        return None if s.data not in ("empty", "R", "Rpos", "Rnn", "Rneg", "N", "Npos", "Z", "Q", "C") else s.data != "C"
+    if s.op == "finset":
+        fine = all(a.sort.kind == "num" and total(a, oracle) for a in s.args)
+        return all(oracle.real(a) for a in s.args) if fine else None
+    if s.op in ("interval", "range"):
+        ends = [a for a in s.args if not (a is b.INF or (a.op == "neg" and a.args[0] is b.INF))]
+        return True if all(total(a, oracle) and oracle.real(a) for a in ends) else None
+    if s.op == "setof":
+        return _of_numbers(s.args[0], oracle) if len(s.bound) == 1 and s.bound[0].sort.kind == "num" else None
+    if s.op in ("union", "inter", "setminus"):
+        parts = [_of_numbers(a, oracle) for a in s.args]
+        if None in parts:
+            return None
+        return bool(parts[0]) if s.op == "setminus" else all(parts) if s.op == "union" else any(parts)
+    return None
 
 
 def _closed_atom(x: Term) -> bool:

@@ -148,13 +148,16 @@ def double_factorial(t: Term, rw: Rewriter) -> Term | None:
     return None
 
 
-@rule("digamma-shift", "fn:digamma", statement="ψ(v+k) = ψ(v) + ∑ 1/(v+j)", side="v > 0", source="DLMF 5.5.2")
+@rule("digamma-shift", "fn:digamma", statement="ψ(v+k) = ψ(v) + ∑ 1/(v+j); ψ(n+½) = -γ - 2 log 2 + ∑ 2/(2j-1)", side="v > 0", source="DLMF 5.4.15, 5.5.2")
 def digamma_shift(t: Term, rw: Rewriter) -> Term | None:
     u = t.args[0]
     if u.op == "num":
         q: Fraction = u.data
         if q.denominator == 1 and 1 <= q <= 200:
             return b.add(num(sum((Fraction(1, j) for j in range(1, int(q))), Fraction(0))), b.neg(EULER))
+        if q.denominator == 2 and 0 < q <= 200:
+            odd = sum((Fraction(2, 2 * j - 1) for j in range(1, int(q) + 1)), Fraction(0))
+            return b.add(num(odd), b.neg(EULER), b.neg(b.mul(b.TWO, b.log(b.TWO))))
         return None
     shift = _integer_shift(u)
     if shift is None:

@@ -16,6 +16,7 @@ from derivcheck.kernel.literals import linear_terms, rational_value
 from derivcheck.kernel.monomials import univariate
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.kernel.rules.explog import positive_factors
+from derivcheck.kernel.rules.limits import no_limit
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, contains_op, mk, num, substitute, subterms
 
@@ -103,8 +104,12 @@ def by_antiderivative(x: Term, lo: Term, hi: Term, body: Term, rw: Rewriter, inn
         value = _at_end(F, x, end, direction, rw)
         if value is None:
             return None
+        if value.op == "const" and value.data == "undefined":
+            return value  # the integral up to T has no limit, not even ±∞
         ends.append(value)
     lower, upper = ends
+    if infinite(lower) and infinite(upper) and (lower is b.INF) == (upper is b.INF):
+        return mk("const", (), "undefined")  # ∞ - ∞: the parts on the two sides of a point diverge to opposite infinities
     if infinite(lower) or infinite(upper):
         # the integrand keeps its sign, so the integral diverges to ±∞
         if inner.oracle.nonnegative(body) and (upper is b.INF or not infinite(upper)) and (is_minus_inf(lower) or not infinite(lower)):
@@ -128,7 +133,8 @@ def _at_end(F: Term, x: Term, end: Term, direction: str, rw: Rewriter) -> Term |
                 return value
         except ZeroDivisionError:
             pass
-    return limit(F, x, MINUS_INF if is_minus_inf(end) else end, direction, rw)
+    point = MINUS_INF if is_minus_inf(end) else end
+    return limit(F, x, point, direction, rw) or (no_limit(F, x, point, direction, rw) if infinite(end) else None)
 
 
 # --- kernels -------------------------------------------------------------------------------------------------------------------
@@ -145,7 +151,7 @@ def _kernel(x: Term, lo: Term, hi: Term, kernel: Term, rw: Rewriter, inner: Rewr
     return None
 
 
-def _powers(kernel: Term, x: Term) -> tuple[Term, Term | None, list[Term]]:
+def powers(kernel: Term, x: Term) -> tuple[Term, Term | None, list[Term]]:
     """kernel = x^p · exp(u) · others."""
     factors = list(kernel.args) if kernel.op == "mul" else [kernel]
     bottoms: list[Term] = []
@@ -172,7 +178,7 @@ def _powers(kernel: Term, x: Term) -> tuple[Term, Term | None, list[Term]]:
 
 def _gamma(x: Term, kernel: Term, rw: Rewriter, inner: Rewriter) -> Term | None:
     """∫_0^∞ x^{s-1} e^{-c x^m} dx = Γ(s/m) c^{-s/m} / |m| for s/m > 0;  with log x (m = 1): Γ(s) c^{-s} (ψ(s) - log c)."""
-    p, u, others = _powers(kernel, x)
+    p, u, others = powers(kernel, x)
     if u is None:
         return None
     logs = [f for f in others if f is b.log(x)]
@@ -223,7 +229,7 @@ def _degree(v: Term, x: Term) -> Term | None:
 
 def _beta_prime(x: Term, kernel: Term, rw: Rewriter, inner: Rewriter) -> Term | None:
     """∫_0^∞ x^{s-1} (d + c x)^{-q} dx = d^{s-q} c^{-s} B(s, q - s) for 0 < s < q and c, d > 0."""
-    p, u, others = _powers(kernel, x)
+    p, u, others = powers(kernel, x)
     if u is not None or len(others) != 1:
         return None
     other = others[0]
@@ -253,7 +259,7 @@ def _gauss(x: Term, kernel: Term, rw: Rewriter, inner: Rewriter) -> Term | None:
     from derivcheck.kernel.literals import integer_value
     from derivcheck.semantics.differentiate import differentiate
 
-    p, u, others = _powers(kernel, x)
+    p, u, others = powers(kernel, x)
     n = integer_value(rw.nf(p))
     if u is None or n is None or n < 0 or n > 16:
         return None

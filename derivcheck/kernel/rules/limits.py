@@ -26,11 +26,11 @@ def limit_rule(t: Term, rw: Rewriter) -> Term | None:
     if value is not None:
         return None if unbounded(body) and unbounded(value) and any(b.is_infinite(a) for a in (value, *value.args)) else value
     if t.data == "int" and point is b.INF:
-        return sequence_limit(body, x, rw) or _turns(body, x, (num(1), num(2), num(3), num(4)), True, rw)
-    return _no_limit(body, x, point, str(t.data), rw)
+        return sequence_limit(body, x, rw) or _turns(body, x, (num(1), num(2), num(3), num(4)), True, rw) or _scattered(body, x, (num(2), num(3), num(4)), True, rw)
+    return no_limit(body, x, point, str(t.data), rw)
 
 
-def _no_limit(body: Term, x: Term, point: Term, direction: str, rw: Rewriter) -> Term | None:
+def no_limit(body: Term, x: Term, point: Term, direction: str, rw: Rewriter) -> Term | None:
     """`undefined` for a function that is periodic in s → ∞ (with x = ±s, or x = point ± 1/s) and not constant."""
     s = fresh("s")
     way = s if point is b.INF else b.neg(s) if point.op in ("neg", "mul") and b.INF in point.args else b.add(point, b.div(b.MINUS_ONE if direction == "-" else b.ONE, s))
@@ -42,7 +42,7 @@ def _no_limit(body: Term, x: Term, point: Term, direction: str, rw: Rewriter) ->
             slope = room.nf(differentiate(u.args[0], s))
             if s not in slope.free and rw.oracle.nonzero(slope):
                 periods[rw.nf(b.div(b.mul(b.TWO, b.PI), slope))] = None
-    return _turns(turned, s, tuple(periods)[:3], False, rw)
+    return _turns(turned, s, tuple(periods)[:3], False, rw) or _scattered(turned, s, tuple(periods)[:3], False, rw)
 
 
 def _turns(body: Term, s: Term, periods: tuple[Term, ...], integral: bool, rw: Rewriter) -> Term | None:
@@ -57,6 +57,30 @@ def _turns(body: Term, s: Term, periods: tuple[Term, ...], integral: bool, rw: R
         if any(rw.oracle.nonzero(rw.nf(b.sub(values[0], v))) for v in values[1:]):
             return mk("const", (), "undefined")
     return None
+
+
+def _scattered(body: Term, s: Term, periods: tuple[Term, ...], integral: bool, rw: Rewriter) -> Term | None:
+    """`undefined` where body(a + n T) has different limits for two a, as n → ∞ over the natural numbers."""
+    n = fresh("n")
+    room = rw.child(((Declaration(n, b.POSITIVE_INTEGERS),), (b.rel(n, ">", num(1000)),)))
+    for T in periods:
+        places = [num(k) for k in range(int(T.data))] if integral else [b.mul(num(q), T) for q in ("0", "1/4", "1/2", "3/4")]
+        found: list[Term] = []
+        for a in places:
+            along = room.nf(substitute(body, {s: b.add(a, b.mul(T, n))}))
+            value = None if room.oracle.undefinedness(along) else limit(along, n, b.INF, "int", room)
+            if value is not None and n not in value.free and all(_apart(value, other, rw) for other in found[:1]):
+                found.append(value)
+            if len(found) == 2:
+                return mk("const", (), "undefined")
+    return None
+
+
+def _apart(p: Term, q: Term, rw: Rewriter) -> bool:
+    """Whether two limits are shown to differ."""
+    if b.is_infinite(p) or b.is_infinite(q):
+        return p is not q and all(b.is_infinite(v) or rw.oracle.real(v) for v in (p, q))
+    return rw.oracle.nonzero(rw.nf(b.sub(p, q)))
 
 
 def sequence_limit(body: Term, n: Term, rw: Rewriter) -> Term | None:

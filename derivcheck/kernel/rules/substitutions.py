@@ -14,7 +14,7 @@ from derivcheck.kernel.limits import limit
 from derivcheck.kernel.literals import linear_terms, rational_value
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.rewrite import Rewriter, rule
-from derivcheck.kernel.rules.integrals import _degree, _powers, by_antiderivative, evaluate_integral, is_minus_inf
+from derivcheck.kernel.rules.integrals import _degree, by_antiderivative, evaluate_integral, is_minus_inf, powers
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration
 from derivcheck.terms.term import Term, fresh, num, substitute, subterms
@@ -130,7 +130,7 @@ def _incomplete_gamma(x: Term, lo: Term, hi: Term, body: Term, rw: Rewriter, inn
         return None
     c, m = terms[0]
     fixed, kernel = split_factors(m, x)
-    p, u, others = _powers(kernel, x)
+    p, u, others = powers(kernel, x)
     if u is None or others:
         return None
     inside = linear_terms(inner.nf(u))
