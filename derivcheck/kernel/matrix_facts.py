@@ -356,7 +356,10 @@ def pd(t: Term, oracle: Oracle) -> bool:
     if _supposed("pd", t, oracle):
         return True
     if op == "add":
-        return any(pd(a, oracle) for a in t.args) and all(psd(a, oracle) for a in t.args)
+        some = any(pd(a, oracle) for a in t.args) or _supposed_invertible(t, oracle)
+        return some and all(psd(a, oracle) for a in t.args)
+    if op == "sum":
+        return _supposed_invertible(t, oracle) and psd(t, oracle)
     if op == "smul":
         return oracle.positive(t.args[0]) and pd(t.args[1], oracle)
     if op == "kron":
@@ -369,7 +372,7 @@ def pd(t: Term, oracle: Oracle) -> bool:
     if op == "mpow":
         return pd(t.args[0], oracle)
     if op == "matmul":
-        return len(t.args) > 1 and _congruence(t.args, oracle)
+        return len(t.args) > 1 and (_congruence(t.args, oracle) or (_supposed_invertible(t, oracle) and psd(t, oracle)))
     if op == "diag":
         return entries_at_least(t.args[0], oracle, strict=True)
     if op == "bmat":

@@ -48,7 +48,7 @@ def _attain(ob: Obligation, session: Session, depth: int) -> Proof | None:
 
 def _goals(ob: Obligation, session: Session, depth: int = 0) -> Proof | None:
     """The goal, and what it follows from by monotone functions (two at most, one inside the other)."""
-    found = _gibbs(ob, session) or _estimated(ob, session)
+    found = _gibbs(ob, session) or _squares(ob, session) or _estimated(ob, session)
     if found is not None:
         return found
     for rule, params in _transformations(ob):
@@ -145,6 +145,33 @@ def _side(ob: Obligation, session: Session) -> Proof | None:
     return None if inner is None else summands._wrapped(steps, inner)
 
 
+def _squares(ob: Obligation, session: Session) -> Proof | None:
+    """∑ (x_k - c)² ≥ 0 where a hypothesis says that c is the mean of the x_k."""
+    squares = {open_sum(s) for side in ob.statement.args[:2] for s in subterms(side) if s.op == "sum"}
+    if not any(squares):
+        return None
+    for h in ob.context.hypotheses:
+        for p in h.statement.args if h.statement.op == "and" else (h.statement,):
+            if p.op != "rel" or p.data != "=" or not any(a.op == "sum" and len(a.bound) == 1 for a in p.args[:2]):
+                continue
+            s, value = p.args[:2] if p.args[0].op == "sum" else p.args[1::-1]
+            if value.op == "sum" or s.args[1] is b.INF:
+                continue
+            (k,), body = open_binder(s)
+            mean = b.div(value, b.add(b.sub(s.args[1], s.args[0]), b.ONE))
+            params = (s.args[0], s.args[1], b.lam((k,), (b.INTEGERS,), b.sub(body, mean)))
+            rest = attempt(ob, "squares-sum", params, session)
+            inner = linear.prove(rest[0], session) if rest else None
+            if inner is not None:
+                return Proof("squares-sum", params, (inner,))
+    return None
+
+
+def open_sum(s: Term) -> bool:
+    """A sum with a square inside."""
+    return any(t.op == "pow" and t.args[1] is b.TWO for t in subterms(s.args[-1]))
+
+
 # --- Gibbs -------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -181,6 +208,11 @@ def _weights(gap: Term) -> Iterator[tuple[Term, Term, Term, Term]]:
             continue
         uniform = b.lam((open_binder(next(iter(fronts)))[0][0],), (b.INTEGERS,), b.div(b.ONE, b.add(b.sub(hi, lo), b.ONE)))
         for p in list(fronts)[:3]:
-            for q in [*list(arguments)[:3], *list(fronts)[:3], uniform]:
-                if q is not p:
-                    yield lo, hi, p, q
+            others = [q for q in [*list(arguments)[:3], *list(fronts)[:3], uniform] if q is not p]
+            for q in others:
+                yield lo, hi, p, q
+            # weights that do not add up to 1 are compared with as many of the others
+            (k,), weight = open_binder(p)
+            whole = b.sum_(k, lo, hi, weight)
+            for q in others[:3]:
+                yield lo, hi, p, b.lam((k,), (b.INTEGERS,), b.mul(instantiate(q, (k,)), whole))

@@ -33,6 +33,20 @@ def prove(ob: Obligation, session: Session, moves: int = MOVES) -> Proof | None:
     return _Search(session, moves).prove(ob, 0, frozenset())
 
 
+OPTIMISERS = ("argmin", "argmax")
+
+
+def _optimum(ob: Obligation, session: Session) -> Proof | None:
+    """A set of optimisers in the goal, or in a hypothesis."""
+    from derivcheck.provers import optimum
+
+    if any(a.op in OPTIMISERS for a in ob.statement.args):
+        return optimum.nested(ob, session, known=False)
+    if any(h.op == "rel" and any(a.op in OPTIMISERS for a in h.args) for h in hypothesis_parts(ob.context)):
+        return optimum.nested(ob, session, known=True)
+    return None
+
+
 class _Search:
     def __init__(self, session: Session, moves: int = MOVES) -> None:
         self.session = session
@@ -190,6 +204,12 @@ class _Search:
             direct = matrix.prove(ob, self.session)
             if direct is not None:
                 return direct
+            if any(h.op == "forall" for h in hypothesis_parts(ob.context)):
+                from derivcheck.provers import summands
+
+                direct = summands.prove(ob, self.session)
+                if direct is not None:
+                    return direct
         table = self.close(ob, "one-variable") or self.close(ob, "contradiction")
         if table is None and ob.statement.data == "divides":
             table = self.close(ob, "residues") or self.close(ob, "residue-classes")
@@ -214,7 +234,7 @@ class _Search:
             unfolded = self.via(ob, "member-unfold", (), depth, done)
             if unfolded is not None:
                 return unfolded
-        found = self._move(ob, depth, done)
+        found = _optimum(ob, self.session) or self._move(ob, depth, done)
         if found is not None:
             return found
         if ob.statement.data in ("<", "≤", ">", "≥") and self.analyses < 3 and contains_op(ob.statement, "fn", "cases"):

@@ -60,10 +60,9 @@ def _set(ob: Obligation, session: Session, depth: int) -> Proof | None:
     node = next(a for a in ob.statement.args[:2] if a.op in SETS)
     number = len(node.bound) == 1 and node.bound[0].sort.kind == "num"
     bent = number and _bent(node)
-    for rule, params in ONE_SIDED if bent else ():
-        found = _via(ob, rule, params, session)
-        if found is not None:
-            return found
+    found = _one_sided(ob, session) if bent else None
+    if found is not None:
+        return found
     if bent and depth == 0:
         found = _kinks(ob, session, 0)
         if found is not None:
@@ -86,6 +85,15 @@ def _set(ob: Obligation, session: Session, depth: int) -> Proof | None:
             if last is not None:
                 return Proof(rule, (), (*(q for q in before if q is not None), last))
     return _kinks(ob, session, depth) if not bent else None
+
+
+def _one_sided(ob: Obligation, session: Session) -> Proof | None:
+    """Kinks: from the one-sided slopes."""
+    for rule, params in ONE_SIDED:
+        found = _via(ob, rule, params, session)
+        if found is not None:
+            return found
+    return None
 
 
 def _none(ob: Obligation, session: Session) -> Proof | None:
@@ -196,6 +204,23 @@ def _by_hypothesis(ob: Obligation, session: Session) -> Proof | None:
     return None
 
 
+_active: set[int] = set()
+
+
+def nested(ob: Obligation, session: Session, known: bool) -> Proof | None:
+    """The same inside of a statement that is proved by its logic (`known`: from a hypothesis alone); not within itself."""
+    if id(session) in _active:
+        return None
+    _active.add(id(session))
+    try:
+        with session.budget.limited(SHARE):
+            return _by_hypothesis(ob, session) if known else prove(ob, session)
+    except OutOfBudget:
+        return None
+    finally:
+        _active.discard(id(session))
+
+
 def _by_definition(ob: Obligation, p: Term, s: Term, session: Session) -> Proof | None:
     """From the slope at a named optimiser, and from its value beside those at the other points in sight."""
     rest = attempt(ob, "optimiser-stationary", (p,), session)
@@ -235,7 +260,9 @@ def solved(node: Term, ob: Obligation, session: Session) -> tuple[Term, Proof] |
     empty = [b.finset()] if node.op in SETS and node.bound[0].sort.kind == "num" and not _bent(node) else []
     for star in (*candidates(node, ob, session), None):
         for value in empty if star is None else [_at(node, star)]:
-            proof = prove(Obligation(ob.context, b.eq(node, value)), session)
+            goal = Obligation(ob.context, b.eq(node, value))
+            # with kinks most candidates are optimal in some cases only
+            proof = _one_sided(goal, session) if node.op in SETS and node.bound[0].sort.kind == "num" and _bent(node) else prove(goal, session)
             if proof is not None:
                 return value, proof
     for value in _limits(node, ob, session) if node.op in ("infover", "supover") and node.bound[0].sort.kind == "num" else ():

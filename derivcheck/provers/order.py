@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from derivcheck.kernel.budget import OutOfBudget
 from derivcheck.kernel.check import Proof, Session
 from derivcheck.kernel.inferences.functions import applications, curvature
+from derivcheck.kernel.inferences.norm_bounds import squared
 from derivcheck.kernel.inferences.solutions import solve_linear
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.ordering import order_key
@@ -32,6 +33,11 @@ def _of_functions(ob: Obligation, session: Session) -> Proof | None:
         return None
     for rule in ("norm-entry", "increasing", "slope-monotone", "convexity", "weak-duality"):
         found = _via(ob, rule, (), session, DEPTH)
+        if found is not None:
+            return found
+    u = next((squared(a) for a in p.args[:2] if squared(a) is not None), None)
+    for v in sorted({s for s in p.free if s.op == "sym" and s.sort == u.sort}, key=order_key)[:4] if u is not None else ():
+        found = _via(ob, "norm-projection", (v,), session, 0)
         if found is not None:
             return found
     points: dict[Term, list[Term]] = {}

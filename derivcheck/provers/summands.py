@@ -26,7 +26,7 @@ def prove(ob: Obligation, session: Session, depth: int = 0) -> Proof | None:
     p = ob.statement
     if p.op != "rel" or p.data not in ("≤", "≥", "=") or p.args[0].sort.kind != "num" or not contains_op(p, "sum"):
         return None
-    if depth == 0 and not any(h.statement.op == "forall" for h in ob.context.hypotheses):
+    if depth == 0 and not any(q.op == "forall" for h in ob.context.hypotheses for q in (h.statement, *(h.statement.args if h.statement.op == "and" else ()))):
         return None
     gap = session.rewriter(ob.context).nf(b.sub(*p.args[:2]))
     ranges = dict.fromkeys(s.args[:2] for s in subterms(gap) if s.op == "sum" and not any(v.op == "bvar" for v in s.free))
@@ -49,12 +49,14 @@ def prove(ob: Obligation, session: Session, depth: int = 0) -> Proof | None:
 
 def _summed(ob: Obligation, session: Session) -> Proof | None:
     """An equation from what the universal hypotheses say, summed over their ranges."""
-    for h in ob.context.hypotheses:
-        if h.statement.op == "forall" and h.kind != "step" and contains_op(h.statement, "sum"):
-            rest = attempt(ob, "summed-hypothesis", (h.statement,), session)
+    ranges = {s.args[:2] for q in (ob.statement, *(h.statement for h in ob.context.hypotheses)) for s in subterms(q) if s.op == "sum"}
+    parts = [q for h in ob.context.hypotheses if h.kind != "step" for q in (h.statement.args if h.statement.op == "and" else (h.statement,))]
+    for q in parts:
+        if q.op == "forall" and (contains_op(q, "sum") or q.args[0].args[:2] in ranges):
+            rest = attempt(ob, "summed-hypothesis", (q,), session)
             inner = scalar.leaf(rest[0], session, "equations") if rest else None
             if inner is not None:
-                return Proof("summed-hypothesis", (h.statement,), (inner,))
+                return Proof("summed-hypothesis", (q,), (inner,))
     return None
 
 

@@ -23,8 +23,9 @@ from derivcheck.refute.exponential_roots import exponential_roots
 from derivcheck.semantics import arithmetic as ar
 from derivcheck.semantics.evaluate import GAVE_UP, Budget, Env, Evaluator, Model, evaluate, load_handlers, with_evaluator
 from derivcheck.semantics.models import Builder, Fail
+from derivcheck.semantics.solve import replace_member
 from derivcheck.semantics.truth import all_real, truth
-from derivcheck.semantics.values import Value, ball, compare, is_number, is_real, precision
+from derivcheck.semantics.values import Family, Value, ball, compare, integer, is_number, is_real, precision
 from derivcheck.terms import build as b
 from derivcheck.terms.sorts import NUM
 from derivcheck.terms.term import Term, contains_op, num, substitute, subterms
@@ -152,8 +153,10 @@ def _candidates(x: tuple[fmpq, ...], g: list[Value]) -> list[fmpq]:
 
 
 def variants(p: Term, model: Model, builder: Builder) -> Iterator[Model]:
-    """The model with one number moved to a critical point or next to it, then with two numbers moved to critical points."""
+    """The model with one number moved to a critical point or next to it, with a member of a family set as an equation says, then with two
+    numbers moved to critical points."""
     yield from _one_moved(p, model, builder)
+    yield from _members_set(p, model, builder)
     yield from _two_moved(p, model, builder)
 
 
@@ -199,6 +202,35 @@ def _one_moved(p: Term, model: Model, builder: Builder) -> Iterator[Model]:
                 yield crafted
                 if made >= 60:
                     return
+
+
+def _members_set(p: Term, model: Model, builder: Builder) -> Iterator[Model]:
+    """`x_j = t` in a statement: the model where the member has the value of t."""
+    if p.op not in ("iff", "implies", "and", "or", "not"):
+        return
+    for equation in equations(p)[:6]:
+        for x, t in (equation.args[:2], equation.args[1::-1]):
+            family = model.values.get(x.args[0]) if x.op == "idx" and x.args[0].op == "sym" else None
+            if not isinstance(family, Family) or x.args[0] in builder.fixed:
+                continue
+            key = tuple(integer(evaluate(a, model, 128, Budget(WORK))) for a in x.args[1:])
+            value = evaluate(t, model, 128, Budget(WORK))
+            if key not in family.members or not isinstance(value, fmpq):
+                continue
+            placed = moved(model, x.args[0], replace_member(family, key, value))  # type: ignore[arg-type]
+            if _holds(placed, x.args[0], value, builder):
+                yield placed
+
+
+def _holds(model: Model, family: Term, value: fmpq, builder: Builder) -> bool:
+    """The new member lies in the domain of the family, and the hypotheses hold."""
+    d = builder.context.declarations.get(family)
+    if family in {u for t in model.defined_by.values() for u in t.free} or not builder.inside(value, d.domain if d else None, d.attributes if d else frozenset(), model):
+        return False
+    try:
+        return all(builder.truth(q, model) is True for q in builder.parts)
+    except Fail:
+        return False
 
 
 def _points(terms: tuple[Term, ...], s: Term, numbers: list[Term], model: Model, zeros: Zeros) -> Iterator[fmpq]:

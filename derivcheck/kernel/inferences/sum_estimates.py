@@ -110,6 +110,24 @@ def gibbs_sum(ob: Obligation, params: tuple[Any, ...], session: Session) -> list
     return [_with_fact(ob, b.rel(gain, "≥", b.sub(total_of(pk), total_of(qk))))]
 
 
+@inference("squares-sum", statement="∑_{k=l}^h u_k² ≥ 0 for real u_k", source="squares are nonnegative", method="sums of squares")
+def squares_sum(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: (l, h, u) with u as a function of the index.  Leaves the goal with the inequality as a fact."""
+    lo, hi, u = params
+    relation(ob, "<", "≤", ">", "≥")
+    oracle = session.oracle(ob.context)
+    if hi is b.INF or lo.op == "neg" or not (oracle.integer(lo) and oracle.integer(hi)):
+        raise Rejected("not a finite range")
+    if u.op != "lam" or len(u.bound) != 1 or any(v.op == "bvar" for v in u.free) or mentions_random(u, oracle):
+        raise Rejected("not a function of the index")
+    k = eigen(ob.context, "k", NUM)
+    inner = session.oracle(ob.context.with_declaration(Declaration(k, b.int_range(lo, hi))))
+    body = instantiate(u, (k,))
+    if body.sort.kind != "num" or not inner.real(body) or not total(body, inner):
+        raise Rejected("not shown to be real numbers")
+    return [_with_fact(ob, b.rel(b.sum_(k, lo, hi, b.pow_(body, b.TWO)), "≥", b.ZERO))]
+
+
 @inference(
     "both-sides",
     statement="A R B from f(A) R f(B): f = log, or f(u) = 1/u with R turned round, for A, B > 0",

@@ -70,7 +70,7 @@ def finite_membership(ob: Obligation, params: tuple[Any, ...], session: Session)
 def summed_hypothesis(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """params: the universal hypothesis; leaves the goal with the fact."""
     (p,) = params
-    if not any(h.statement is p for h in ob.context.hypotheses):
+    if not any(q is p for h in ob.context.hypotheses for q in (h.statement, *(h.statement.args if h.statement.op == "and" else ()))):
         raise Rejected("no such hypothesis")
     if p.op != "forall" or len(p.bound) != 1 or p.args[0].op != "range" or p.args[0].args[1] is b.INF:
         raise Rejected("not about a finite range")

@@ -1,6 +1,7 @@
 """Sets of optimisers and optimal values: monotone transformations of the objective.
 
-Canonical form: `argmin` of an objective without additive constants, positive factors or increasing outer functions.  Every rule says
+Canonical form: `argmin` of an objective without additive constants, positive factors or increasing outer functions; of a positive product the
+logarithm stands.  Every rule says
 that two objectives order the points of the set in the same way wherever both have values.
 """
 
@@ -68,9 +69,18 @@ def _stripped(f: Term, xs: tuple[Term, ...], rw: Rewriter, inner: Rewriter) -> T
         return m if sign > 0 else b.neg(m)
     g = _outer(m, o)
     if g is None:
-        return None
+        logs = _logarithm(m, inner)
+        return logs if logs is None or sign > 0 else b.neg(logs)
     inside, way = g
     return inside if way * sign > 0 else b.neg(inside)
+
+
+def _logarithm(m: Term, inner: Rewriter) -> Term | None:
+    """log m of a positive product, where it is a sum."""
+    if m.op not in ("mul", "prod") or not inner.oracle.positive(m):
+        return None
+    logs = inner.nf(b.log(m))
+    return logs if logs.op in ("add", "sum") else None
 
 
 def content(coefficients: list[Fraction]) -> Fraction:
