@@ -227,7 +227,9 @@ class Collector:
         if not self.started or self.off or skipped:
             return
         for chain in chains(self.text, start, end, environment, self.relations):
-            if chain.relations >= 2 or (checked and chain.relations == 1):
+            if chain.system is not None and (chain.relations >= 2 or checked):
+                self.trouble("D095", "equations below each other are one side of a statement here", chain.system, r"write them in one line with \land between, or in displays of their own")
+            elif chain.relations >= 2 or (checked and chain.relations == 1):
                 self._chain(chain)
             elif chain.defines is not None:
                 self._header([self._definition(chain, chain.defines)])

@@ -27,6 +27,7 @@ _RELATIONS = frozenset(
     r"\ne \neq \le \leq \leqslant \ge \geq \geqslant \lt \gt \approx \propto \doteq \equiv \coloneqq \triangleq \iff \implies \impliedby "
     r"\Leftrightarrow \Longleftrightarrow \Rightarrow \Longrightarrow \Leftarrow \Longleftarrow".split()
 ) | frozenset("= := < > <= >= ≤ ≥ ≠ ≈ ∝ ≡ ≐ ⇔ ⇒ ⇐ ⟺ ⟹ ⟸ ≔".split())
+_ARROWS = frozenset(r"\iff \implies \impliedby \Leftrightarrow \Longleftrightarrow \Rightarrow \Longrightarrow \Leftarrow \Longleftarrow ⇔ ⇒ ⇐ ⟺ ⟹ ⟸".split())
 _STACKED = frozenset([r"\stackrel", r"\overset", r"\underset"])
 _DEFINES = frozenset([":=", r"\coloneqq", r"\triangleq", "≔"])
 _OPERATORS = frozenset(r"+ - * / \pm \mp \cdot \times \otimes \odot \circ \cup \cap \setminus \land \lor ± · × − ∓".split())
@@ -47,11 +48,13 @@ _ARGUMENT = re.compile(r"\s*\{")
 @dataclass
 class Chain:
     """Stretches of the document that make up a chain, in writing order; `relations` counts its depth-0 relations (the longest
-    run between commas), `defines` is the place of its `:=` if that is its only relation."""
+    run between commas), `defines` is the place of its `:=` if that is its only relation, `system` the place where equations below each
+    other are one side of an arrow, so that it is no chain."""
 
     spans: list[tuple[int, int]] = field(default_factory=list)
     relations: int = 0
     defines: tuple[int, int] | None = None
+    system: int | None = None
 
 
 @dataclass
@@ -68,6 +71,7 @@ class _Cell:
     longest: int = 0
     commas: bool = False
     prose: bool = False
+    tokens: int = 0
     cuts: list[tuple[int, int]] = field(default_factory=list)
     labels: list[tuple[int, int]] = field(default_factory=list)
 
@@ -75,13 +79,23 @@ class _Cell:
     def blank(self) -> bool:
         return self.leading is None
 
+    @property
+    def alone(self) -> bool:
+        """Whether a relation is all that stands in the cell: its sides are the cells around it."""
+        return len(self.relations) == 1 and self.leading == self.trailing == self.relations[0][0] and self.tokens == 1
+
 
 @dataclass
 class _Row:
-    """Cells, and the `\\\\` behind them."""
+    """Cells, and the `\\\\` behind them.  `fresh`: it begins a block of its own beside the one before.  `block` is the number of the row in
+    which the block (`aligned`, …) that it lies or ends in begins, and the place of that; `joined`: there is an arrow before that block,
+    or a relation behind it."""
 
     cells: list[_Cell]
     newline: tuple[int, int] | None = None
+    fresh: bool = False
+    block: tuple[int, int] | None = None
+    joined: bool = False
 
 
 def relation_of_macro(definition: str) -> str | None:
@@ -101,21 +115,32 @@ def chains(text: str, start: int, end: int, environment: str, macros: Mapping[st
     relations to these."""
     rows = _rows(text, start, end, macros)
     pairs = 1
-    if environment in COLUMNS or any(w in text[start:end] for w in (r"\begin{aligned}", r"\begin{alignedat}")):
+    columns = environment in COLUMNS or any(w in text[start:end] for w in (r"\begin{aligned}", r"\begin{alignedat}"))
+    if columns and not any(cell.alone for row in rows for cell in row.cells):
         pairs = max((_last_pair(row.cells) for row in rows), default=1)
     found: list[Chain] = []
     for pair in range(pairs):
         current: Chain | None = None
-        last = "="
+        last, at_row, first_of_pair = "=", [], len(found)
         for row in rows:
+            at_row.append(len(found) - 1)
             cells = row.cells[2 * pair : 2 * pair + 2] if pairs > 1 else row.cells
             if all(c.blank for c in cells):
                 continue
-            if current is None or (environment not in ("multline", "multline*") and _begins(cells, last)):
+            if current is None or row.fresh or (environment not in ("multline", "multline*") and _begins(cells, last)):
                 current = Chain()
                 found.append(current)
+            at_row[-1] = len(found) - 1
+            first = next(c for c in cells if not c.blank)
+            if first.leading in _ARROWS and len(found) > first_of_pair + 1 and current.relations == 1 == found[-2].relations and found[-2].defines is None:
+                # two equations, and what follows: from both, or from the second?
+                current.system = found[-2].system = first.relations[0][1]
             _append(current, cells, row.newline)
             last = next((c.trailing for c in reversed(cells) if not c.blank), last)
+        for row, to in zip(rows, at_row, strict=True):
+            if row.joined and row.block is not None and to > at_row[row.block[0]]:
+                for chain in found[max(0, at_row[row.block[0]]) : to + 1]:
+                    chain.system = row.block[1]
     return found
 
 
@@ -167,6 +192,9 @@ def _rows(text: str, start: int, end: int, macros: Mapping[str, str]) -> list[_R
     rows = [_Row([_Cell(start, start)])]
     depth = brackets = 0
     skip_until = start
+    block: tuple[int, int] | None = None
+    after_arrow = False
+    closed: int | None = None  # behind a block, and nothing but spaces and words since
     for match in _TOKEN.finditer(text, start, end):
         at = match.start()
         token = macros.get(match[0], match[0])
@@ -179,7 +207,20 @@ def _rows(text: str, start: int, end: int, macros: Mapping[str, str]) -> list[_R
         if token.startswith((r"\begin", r"\end")) and token.endswith("}"):
             name = re.sub(r".*\{\s*|\s*\}", "", token)
             if name in WRAPPERS:
-                stop = _after_wrapper(text, match.end(), end) if token.startswith(r"\begin") else match.end()
+                stop = match.end()
+                if token.startswith(r"\begin"):
+                    stop = _after_wrapper(text, stop, end)
+                    if closed is not None and depth + brackets == 0:
+                        cell.cuts.append((closed, at))
+                        cell.end = at
+                        cell = _Cell(at, at)
+                        rows.append(_Row([cell], fresh=True))
+                    closed = None
+                    after_arrow = any(r[0] in _ARROWS for c in rows[-1].cells for r in c.relations)
+                    block = (len(rows) - 1, at)
+                else:
+                    closed, after_arrow = stop, False
+                    rows[-1].block = block
                 cell.cuts.append((at, stop))
                 skip_until = cell.end = stop
                 continue
@@ -191,7 +232,8 @@ def _rows(text: str, start: int, end: int, macros: Mapping[str, str]) -> list[_R
             skip_until = _after_newline(text, match.end(), end)
             cell.end = at
             rows[-1].newline = (at, skip_until)
-            rows.append(_Row([_Cell(skip_until, skip_until)]))
+            rows.append(_Row([_Cell(skip_until, skip_until)], block=block if after_arrow else None, joined=after_arrow))
+            closed = None
             continue
         if depth == 0 and token == "&":
             rows[-1].cells.append(_Cell(at, match.end()))
@@ -240,7 +282,11 @@ def _rows(text: str, start: int, end: int, macros: Mapping[str, str]) -> list[_R
             continue
         if depth + brackets == 0 and (token in _RELATIONS or match[0] in macros):
             _relation(cell, token, at, match.end())
+            if closed is not None:
+                rows[-1].joined, closed = True, None
             continue
+        if token not in _SPACES and token not in (",", ".", ";", r"\right") and token not in _PROSE:
+            closed = None if depth == 0 else closed
         if depth + brackets == 0 and token == ",":
             cell.run, cell.commas = 0, True
         _note(cell, token, depth + brackets)
@@ -258,6 +304,7 @@ def _note(cell: _Cell, token: str, depth: int) -> None:
         return
     if cell.leading is None:
         cell.leading = token
+    cell.tokens += 1
     if token not in (",", ".", ";", "}"):
         cell.trailing = token if depth == 0 else "open" if token in ("(", "[") else ""
 
@@ -268,6 +315,7 @@ def _relation(cell: _Cell, token: str, start: int, end: int) -> None:
     if cell.leading is None:
         cell.leading = token
     cell.trailing = token
+    cell.tokens += 1
     cell.relations.append((token, start, end))
     cell.run += 1
     cell.head += not cell.commas

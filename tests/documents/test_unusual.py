@@ -132,3 +132,56 @@ def test_a_notebook_with_carriage_returns() -> None:
 )
 def test_a_directive_inside_of_a_display_is_told(kind: str, text: str) -> None:
     assert [(d.code, d.line) for d in extract("n", kind, text).diagnostics] == [("D096", 2)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        r"\left\{ \begin{aligned} x + a &= 1 \\ x - a &= 1 \end{aligned} \right. \iff x = 1 \land a = 0",
+        r"\begin{aligned} x + a &= 1 \\ x - a &= 1 \end{aligned} \iff x = 1 \land a = 0",
+        r"x = 1 \land a = 0 \iff \begin{aligned} x + a &= 1 \\ x - a &= 1 \end{aligned}",
+    ],
+)
+def test_a_system_of_equations_is_no_chain(body: str) -> None:
+    report = judged(f"{LET}\\[ {body} \\]\n")
+    assert report.steps == () and {d.code for d in report.diagnostics} == {"D095"}
+
+
+SIDE_BY_SIDE = {
+    "arrows in a column of their own": (
+        "\\begin{align}\n && x^2 - 1 &= 0 \\\\\n \\Rightarrow && (x-1)(x+1) &= 0 \\\\\n \\Rightarrow && x &= 1 \\text{ or } x = -1\n\\end{align}\n",
+        ["\\Rightarrow && (x-1)(x+1) &= 0", "\\Rightarrow && x &= 1 \\text{ or } x = -1"],
+        ["proved", "proved"],
+    ),
+    "arrows between": ("\\begin{alignat*}{3} x^2 &= 1 &&\\iff & (x-1)(x+1) &= 0 \\\\ &&&\\iff & x &= 1 \\end{alignat*}\n", ["\\iff & (x-1)(x+1) &= 0", "\\iff & x &= 1"], ["proved", "refuted"]),
+    "relations between two marks": ("\\begin{align*} x &=& x + 0 \\\\ &=& 1 \\end{align*}\n", ["=& x + 0", "=& 1"], ["proved", "refuted"]),
+    "blocks": ("\\[\\begin{aligned} x &= x + 0 \\\\ &= 1 \\end{aligned} \\quad\\text{and}\\quad \\begin{aligned} a &= a + 0 \\\\ &= 0 + a \\end{aligned}\\]\n", ["= x + 0", "= 1", "= a + 0", "= 0 + a"], ["proved", "refuted", "proved", "proved"]),
+    "a chain and what follows from it": ("\\[ \\begin{aligned} x^2 &= 1 \\\\ &= x^2 \\end{aligned} \\implies x = 1 \\lor x = -1 \\]\n", ["\\implies x = 1 \\lor x = -1"], ["proved"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SIDE_BY_SIDE)
+def test_what_stands_side_by_side(name: str) -> None:
+    body, places, verdicts = SIDE_BY_SIDE[name]
+    report = judged(LET + body)
+    assert [d for d in report.diagnostics if d.severity == "error"] == []
+    assert ([s.verdict for s in report.steps], [marked(LET + body, s) for s in report.steps]) == (verdicts, places)
+
+
+@pytest.mark.parametrize(
+    ("body", "verdicts"),
+    [
+        ("x + a &= 1 \\\\\n x - a &= 1 \\\\\n \\Rightarrow x &= 1", None),
+        ("x^2 &= 1 \\\\\n \\iff x &= 1 \\lor x = -1 \\\\\n a^2 &= 4 \\\\\n \\iff a &= 2", ["proved", "refuted"]),
+        ("x^2 &= x \\cdot x = xx \\\\\n a^2 &= 4 \\\\\n \\iff a &= 2 \\lor a = -2", ["proved", "proved", "proved"]),
+        ("g &:= 2 \\\\\n a^2 &= 2g \\\\\n \\iff a &= 2 \\lor a = -2", ["proved", "proved"]),
+        ("x + a &= 1 & x - a &= 1 \\\\\n \\Rightarrow x &= 1 - a & \\Rightarrow x &= 1 - a", ["proved", "refuted"]),
+    ],
+)
+def test_an_arrow_below_several_equations(body: str, verdicts: list[str] | None) -> None:
+    text = f"{LET}% derivcheck: check\n\\begin{{align}}\n {body}\n\\end{{align}}\n"
+    if verdicts is None:
+        report = judged(text)
+        assert {d.code for d in report.diagnostics} == {"D095"} and report.steps == ()
+    else:
+        assert [s.verdict for s in judged(text).steps] == verdicts
