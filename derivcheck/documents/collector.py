@@ -361,6 +361,7 @@ class Collector:
 
     def _chain(self, chain: Chain) -> None:
         self._begin(chain.spans[0][0])
+        self._here()
         self._insert("\n", chain.spans[0][0])
         blank = True
         for start, end in chain.spans:

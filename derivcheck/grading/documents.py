@@ -140,12 +140,17 @@ class _Everything(Collector):
     def display(self, start: int, end: int, environment: str) -> None:
         found = chains(self.text, start, end, environment, self.relations)
         for chain in found:
-            self._chain(chain)
+            if chain.system is not None:
+                self.trouble("D095", "equations below each other are one side of a statement", chain.system)
+            else:
+                self._chain(chain)
 
     def block(self, name: str | None, start: int, end: int) -> None:
+        self._here()
         self._insert("\n", start)
         self._copy(start, end)
         self._insert("\n\n", end)
+        self._here(again=True)
 
     def _begin(self, origin: int) -> None:
         return
