@@ -10,6 +10,7 @@ from hashlib import blake2b
 
 from derivcheck.terms.term import Term
 
+HUGE = 10_000  # bits
 _memo: dict[Term, int] = {}
 
 
@@ -27,7 +28,9 @@ def order_key(t: Term) -> int:
             # symbols that inferences introduce are told apart by their number, which the context fixes
             label += f":{tag}"
     elif t.op == "num":
-        label = f"n{t.data}"
+        # decimal digits of a huge number take long, and Python refuses them
+        huge = max(t.data.numerator.bit_length(), t.data.denominator.bit_length()) > HUGE
+        label = f"n{t.data.numerator:x}/{t.data.denominator:x}" if huge else f"n{t.data}"
     else:
         label = f"{t.op}|{t.data}|" + ",".join(str(order_key(a)) for a in t.args)
     key = int.from_bytes(blake2b(label.encode(), digest_size=12).digest(), "big")

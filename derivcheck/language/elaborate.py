@@ -177,8 +177,12 @@ class _Derivation:
             if not definition.memo:
                 with suppress(ReadError):
                     define.read_body(self.e, definition)
-            if all(isinstance(got, ReadError) for got in definition.memo.values()):
-                self.document.diagnostics.append(diagnostic)
+            errors = [got.diagnostic for got in definition.memo.values() if isinstance(got, ReadError)]
+            if len(errors) == len(definition.memo):
+                # what was missing once may have been defined since, in a circle
+                found = errors[-1] if diagnostic.code == "D105" and errors else diagnostic
+                if not any(d.code == found.code and d.message == found.message for d in self.document.diagnostics):
+                    self.document.diagnostics.append(found)
         self.scope.unread.clear()
         self.source.uses = tuple(self.scope.uses)
         self.source.places = dict(self.scope.places)

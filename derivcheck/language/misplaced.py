@@ -25,7 +25,7 @@ def expect_end(e: Elaborator, cursor: Cursor) -> None:
     if is_mid(item):
         raise e.fail("D042", "a bar that closes nothing", item.span, "write \\left| … \\right| for an absolute value, \\mid for a condition")
     if isinstance(item, Leaf) and item.kind == "comma":
-        raise e.fail("D040", "a comma between expressions means nothing here", item.span, None)
+        raise e.fail("D040", "a comma between expressions means nothing here", item.span, "lists stand in brackets: (a, b), and sets in \\{a, b\\}")
     if is_relation(item):
         raise e.fail("D051", "a statement stands where a value is expected", item.span, "an indicator \\mathbb{1}[…] has a value")
     raise e.fail("D040", f"`{e.source(item.span) or canonical((item,))}` cannot stand here", item.span, None)

@@ -26,6 +26,9 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
 _NO_BASE_BEFORE = frozenset(["OPEN", "LBRACE", "OPTL", "OPTR", "AMP", "NEWLINE", "BEGIN", "COMMA", "WHOLE", "SPACE"])
 
 
+MAX_DIGITS = 100_000
+
+
 class Preparer(Nesting):
     """One pass over the tokens of a formula."""
 
@@ -76,6 +79,12 @@ class Preparer(Nesting):
                 Span(t.start, t.start + len(t.word)),
                 f"write {meant}, or {letters} for the product",
             )
+        near = difflib.get_close_matches(t.word, S.KEYWORDS, 1, 0.85) if len(t.word) > 3 and not self.out else []
+        if near and t.word not in S.KEYWORDS:
+            raise ReadError(
+                "D012", f"the word {t.word!r} is no keyword", Span(t.start, t.start + len(t.word)),
+                f"did you mean {near[0]}? or put spaces between the letters of a product",
+            )  # fmt: skip
         if len(t.word) > 4:
             near = difflib.get_close_matches(t.word, S.ATTRIBUTE_WORDS, 1, 0.8)
             if near and t.word not in S.ATTRIBUTE_WORDS:
@@ -99,6 +108,8 @@ class Preparer(Nesting):
 
     def number(self, t: Token, i: int) -> int:
         text = t.value
+        if len(text) > MAX_DIGITS:
+            raise ReadError("D013", f"a number of {len(text)} digits", t.span, "write powers of ten, or give it a name and a definition in parts")
         if not self.pending:
             if len(text) > 1 and text[0] == "0" and text.isdigit() and self.out and self.out[-1].type == "COMMA":
                 if self.out[-1].end == t.start:

@@ -63,7 +63,9 @@ def recover(text: str, span: Span, table: MacroTable, known: frozenset[str], fir
             piece.items = justified(items, text)
             finish(piece, k, len(bounds))
             if not piece.items:
-                raise ReadError("D020", "an expression is missing here", Span(span.start + a, span.start + max(b, a + 1)))
+                where = Span(span.start + a, span.start + max(b, a + 1))
+                doubled = source[a:b] == "=" and source[end : end + 1] == "="
+                raise ReadError("D020", "an expression is missing here", where, "write a single =" if doubled else None)
         except ReadError as error:
             piece.items, piece.error = [], error.diagnostic
             if k and piece.relation is None:

@@ -56,7 +56,7 @@ def looks_like_set(e: Elaborator, items: Items) -> bool:
             body = g.body.items
             return any(is_comma(i) or is_relation(i) or is_mid(i) for i in body)
         if (g.open, g.close) in (("[", ")"), ("(", "]")):
-            return True
+            return any(is_comma(i) for i in g.body.items)
     return False
 
 
@@ -130,6 +130,8 @@ def powered_set(e: Elaborator, base: Term, sup: Seq, span: Span) -> Term:
     pieces = split_on(drop_spaces(sup.items), lambda i: leaf(i, None, "\\times"))
     if len(pieces) > 2:
         raise e.fail("D064", "tensors are not part of the notation", span, None)
+    if len(pieces) == 1 and not e.scope.declared("x") and any(leaf(i, "name", "x") for i in pieces[0][1:-1]):
+        raise e.fail("D064", "is x a size here, or a sign for rows and columns?", sup.span, "write \\R^{m \\times n}")
     sizes = [matrix_names.size_of(e, Seq(p, span_of(p, sup.span))) for p in pieces]
     if base is REALS or base is build.COMPLEX:
         if base is build.COMPLEX:

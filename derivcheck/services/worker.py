@@ -28,6 +28,7 @@ from derivcheck.report.model import ClaimReport, DiagnosticReport, FileReport, S
 from derivcheck.services.options import Monitor, Options, StepKey
 
 STACK = 512 << 20
+DIGITS = 1_000_000  # of a number that is written out; numbers in files have at most a tenth
 RECURSION = 1_000_000
 OUT_OF_MEMORY = 77
 """Exit status of a worker that ran out of memory."""
@@ -146,6 +147,7 @@ def serve(read_fd: int, write_fd: int, target: str, memory: int) -> None:
     limit_memory(memory)
     before = occupied(1)  # a fork of a big process starts big
     sys.setrecursionlimit(RECURSION)
+    sys.set_int_max_str_digits(DIGITS)
     threading.stack_size(STACK)
     judge_thread: threading.Thread | None = None
     pending: list[dict[str, Any]] = []
