@@ -46,7 +46,7 @@ def total(t: Term, oracle: Oracle) -> bool:
     if op in ("sum", "prod"):
         return _finite_sum(t, oracle)
     if op == "ind":
-        return _statement(t.args[0], oracle)
+        return total_statement(t.args[0], oracle)
     if op == "cases":
         return _cases(t, oracle)
     if op == "pdf":
@@ -150,11 +150,12 @@ def _open(t: Term, oracle: Oracle) -> tuple[Term, Oracle]:
     return body, oracle.extend(declarations, tuple(Hypothesis(h, None, "domain") for h in hypotheses))
 
 
-def _statement(p: Term, oracle: Oracle) -> bool:
+def total_statement(p: Term, oracle: Oracle) -> bool:
+    """Whether all sides of the relations in a statement are shown to have values (real ones, where it is of order)."""
     if p.op in ("true", "false"):
         return True
     if p.op in ("and", "or", "not"):
-        return all(_statement(a, oracle) for a in p.args)
+        return all(total_statement(a, oracle) for a in p.args)
     if p.op == "rel" and p.args[0].sort.kind == "num" and p.data in ("=", "≠", "<", "≤", ">", "≥"):
         order = p.data in ("<", "≤", ">", "≥")
         return all(total(a, oracle) and (not order or oracle.real(a)) for a in p.args[:2])
@@ -172,7 +173,7 @@ def _cases(t: Term, oracle: Oracle) -> bool:
     inner = oracle
     for i in range(len(t.args) // 2):
         p, v = t.args[2 * i], t.args[2 * i + 1]
-        if not _statement(p, inner) or not total(v, inner.extend((), (Hypothesis(p, None, "domain"),))):
+        if not total_statement(p, inner) or not total(v, inner.extend((), (Hypothesis(p, None, "domain"),))):
             return False
         inner = inner.extend((), (Hypothesis(negation(p), None, "domain"),))
     return total(t.args[-1], inner)

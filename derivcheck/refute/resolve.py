@@ -23,7 +23,8 @@ from derivcheck.refute.examine import Refutation, examine, report
 from derivcheck.refute.kinks import closed_derivatives, without_derivative
 from derivcheck.refute.search import Clock, findings, marked, never_defined, shown_symbols
 from derivcheck.semantics.evaluate import Budget as Work
-from derivcheck.semantics.evaluate import evaluate
+from derivcheck.semantics.evaluate import Model, evaluate
+from derivcheck.semantics.evaluate_scalar import MAX_TERMS
 from derivcheck.semantics.models import Builder
 from derivcheck.semantics.values import UNDEFINED, UNKNOWN
 from derivcheck.terms import build as b
@@ -141,7 +142,15 @@ def _open(t: Term) -> bool:
     """What the evaluator may not enclose; among derivatives those of means, whose law may depend on the variable."""
     if t.op in _DIVERGENCES:
         return all(a.op == "dist" for a in t.args)
-    return t.op in _OPEN or (t.op == "sum" and t.args[1] is b.INF) or (t.op == "deriv" and contains_op(t.args[-1], "Eover"))
+    return t.op in _OPEN or (t.op == "sum" and t.args[1] is b.INF) or _long(t) or (t.op == "deriv" and contains_op(t.args[-1], "Eover"))
+
+
+def _long(t: Term) -> bool:
+    """A sum or product of more terms than the evaluator adds up, between numbers."""
+    if t.op not in ("sum", "prod") or t.args[0].free or t.args[1].free:
+        return False
+    low, high = (evaluate(a, Model({}), budget=Work(1_000)) for a in t.args[:2])
+    return isinstance(low, fmpq) and isinstance(high, fmpq) and high - low >= MAX_TERMS
 
 
 def closed_form(t: Term, rw: Rewriter) -> Term | None:

@@ -116,7 +116,7 @@ def test_scalar_definitions_act_on_vectors_by_entries() -> None:
         ("define f(x)^2 = x", "D045"),
         ("define f(x, x) = x", "D045"),
         ("let f \\in \\R\ndefine f = 2", "D109"),
-        ("define f(x) = f(x - 1)", "D105"),
+        ("define f(x) = f(x - 1)", "D054"),
         ("let A \\in \\R^{2 \\times 3} symmetric", "D101"),
         ("let x \\in \\R symmetric", "D102"),
         ("convention whatever", "D067"),

@@ -14,7 +14,7 @@ from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.randomness import CLOSED, mentions_random, randomness
 from derivcheck.kernel.rewrite import negation
-from derivcheck.kernel.totality import total
+from derivcheck.kernel.totality import total, total_statement
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Context, Hypothesis
 from derivcheck.terms.term import Term, contains_op, fresh, instantiate, subterms
@@ -378,7 +378,12 @@ def _member(x: Term, s: Term, p: Term, oracle: Oracle) -> Term:
         return b.and_(inside, outside) if outside is not None else p
     if s.op == "setof" and len(s.bound) == 1:
         inside = _member(x, s.args[0], b.rel(x, "in", s.args[0]), oracle)
-        says = unfolded(instantiate(s, (x,)), oracle)
+        condition = instantiate(s, (x,))
+        # a condition without a value is false in braces; as a step of its own it would not be judged there
+        room = oracle.extend((), (Hypothesis(b.rel(x, "in", s.args[0]), None, "domain"),))
+        if "strict" not in oracle.context.conventions and not total_statement(condition, room):
+            return p
+        says = unfolded(condition, oracle)
         return says if inside is b.TRUE else b.and_(inside, says)
     if s.op == "set" and s.data == "empty":
         return b.FALSE

@@ -42,6 +42,16 @@ def atom_node(body: Term, conds: tuple[Term, ...]) -> Term:
     return mk("E", (body, *conds), len(conds), body.sort)
 
 
+@rule("conditions-order", "E", "Var", "Cov", "Pr", statement="E[b | Y, X] = E[b | X, Y]", side="conditions in a fixed order, each once", source="definition")
+def conditions_order(t: Term, rw: Rewriter) -> Term | None:
+    count = t.data if isinstance(t.data, int) else 0
+    if count < 2:
+        return None
+    head, conds = t.args[: len(t.args) - count], t.args[len(t.args) - count :]
+    ordered = tuple(sorted(dict.fromkeys(conds), key=order_key))
+    return None if ordered == conds else mk(t.op, (*head, *ordered), len(ordered), t.sort)
+
+
 @rule("expectation", "E", statement="linearity, independence, tower rule, laws; see the file's head", side="see there", source=SOURCE)
 def expectation(t: Term, rw: Rewriter) -> Term | None:
     body, conds = t.args[0], t.args[1:]
