@@ -109,7 +109,7 @@ def unordered(p: Term, rw: Rewriter) -> Term | None:
     if p.op != "rel" or p.data not in ("<", "≤", ">", "≥"):
         return None
     for side in p.args:
-        if side.sort.kind == "num" and not _abstract(side) and not rw.oracle.real(side) and not rw.oracle.real(rw.nf(side)):
+        if side.sort.kind == "num" and not b.is_infinite(side) and not _abstract(side) and not rw.oracle.real(side) and not rw.oracle.real(rw.nf(side)):
             return side
     return None
 

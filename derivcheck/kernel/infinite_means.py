@@ -25,10 +25,12 @@ def strictness_of_means_in_doubt(p: Term, rw: Rewriter) -> bool:
     """Whether a strict relation, shown for real numbers, may fail because a mean in it is infinite; conditions are recorded."""
     if p.op != "rel" or p.data not in _STRICT:
         return False
-    means = [s for s in subterms(p) if s.op in ("E", "Eover") and s.sort.kind == "num"]
+    asked = any(b.is_infinite(x) for x in p.args[:2])
+    # variances have no value where they would be infinite; that they are not is still no triviality
+    ops = ("E", "Eover", "Var", "Varover", "Cov", "Covover") if asked else ("E", "Eover")
+    means = [s for s in subterms(p) if s.op in ops and s.sort.kind == "num"]
     if not means or not strictness_in_doubt(_infinite(p, means)):
         return False
-    asked = any(b.is_infinite(x) for x in p.args[:2])
     doubtful = [s for s in means if not _finite(s, rw)]
     supposed = [s for s in doubtful if not asked and _of_anything(s, rw)]
     if strictness_in_doubt(_infinite(p, [s for s in doubtful if s not in supposed])):

@@ -4,7 +4,7 @@ A relation in which a random symbol X stands outside of all means, variances and
 `counterexample(ob, session, budget)` writes the conditional means in it as functions of X, puts a number x of the support for X, and looks
 for a counterexample; that counts if the relation fails for all numbers of a small ball about x, which has positive probability.
 
-Limits: one symbol with a named law that has a density (positive inside its support), and means that surely exist.
+Limits: one symbol with a named law that has a density (positive inside its support) or is a count, and means that surely exist.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from derivcheck.kernel.budget import Budget
 from derivcheck.kernel.check import Session
 from derivcheck.kernel.existing_means import MEANS, exists
 from derivcheck.kernel.obligation import Obligation
+from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.randomness import randomness
 from derivcheck.refute.examine import Refutation
 from derivcheck.refute.search import search
@@ -31,6 +32,7 @@ from derivcheck.terms.printer import to_latex
 from derivcheck.terms.term import Term, fresh, mk, name_of, substitute, subterms
 
 _SUPPORTS = {"N": b.REALS, "Laplace": b.REALS, "Exp": b.POSITIVE, "Ga": b.POSITIVE, "LogN": b.POSITIVE, "InvGa": b.POSITIVE}
+_COUNTS = frozenset({"Po", "NB", "Geom", "Bin", "Bern"})
 RADIUS = fmpq(1, 2**20)
 WORK = 40_000
 
@@ -45,8 +47,8 @@ def counterexample(ob: Obligation, session: Session, budget: Budget) -> Refutati
         return None
     (x,) = atoms
     d = ob.context.declarations.get(x)
-    support = _support(d) if d is not None else None
-    if d is None or support is None or d.given:
+    support = _support(d, session.oracle(ob.context)) if d is not None else None
+    if d is None or support is None:
         return None
     with budget.limited(0.3):
         rw = session.rewriter(ob.context)
@@ -68,6 +70,9 @@ def counterexample(ob: Obligation, session: Session, budget: Budget) -> Refutati
     at = found.model.values.get(value)
     if not isinstance(at, fmpq):
         return None
+    if d.law is not None and d.law.data in _COUNTS:
+        # each of its values has positive probability
+        return replace(found, values={**{n: v for n, v in found.values.items() if n != name_of(value)}, name_of(x): str(at)})
     for centre in (at, at + fmpq(1, 9), at - fmpq(1, 9)):
         near = acb(arb(centre - RADIUS).union(arb(centre + RADIUS)))
         model = replace(found.model, values={**found.model.values, value: near})
@@ -81,9 +86,17 @@ def counterexample(ob: Obligation, session: Session, budget: Budget) -> Refutati
     return replace(found, values={**values, name_of(x): f"{at}, with the law {to_latex(d.law)}" if d.law is not None else str(at)})
 
 
-def _support(d: Declaration) -> Term | None:
-    """The interior of the support of a named law with a density."""
+def _support(d: Declaration, oracle: Oracle) -> Term | None:
+    """The interior of the support of a named law with a density, the values of a count; the same for all parameters that the law may
+    have."""
     if d.law is None or d.law.op != "dist" or d.symbol.sort.kind != "num":
+        return None
+    if d.law.data in _COUNTS:
+        p = d.law.args[-1]
+        inside = oracle.positive(p) and (d.law.data == "Po" or oracle.less(p, b.ONE))
+        values = oracle.support(d.law)
+        return values if inside and values is not None and not any(s in values.free for s in d.given) else None
+    if d.given and d.law.data == "U":
         return None
     if d.law.data == "U":
         return b.interval(d.law.args[0], d.law.args[1], "()")

@@ -7,7 +7,7 @@ Limits: the Jensen–Shannon divergence, mutual information and entropies of ran
 
 from __future__ import annotations
 
-from flint import fmpq
+from flint import acb, fmpq
 
 from derivcheck.semantics import arithmetic as ar
 from derivcheck.semantics.evaluate import Env, Evaluator, handles
@@ -16,7 +16,7 @@ from derivcheck.semantics.evaluate_probability import as_table, over_law
 from derivcheck.semantics.expectation import equal_value, outcomes
 from derivcheck.semantics.functions import call
 from derivcheck.semantics.laws import NamedLaw, TableLaw
-from derivcheck.semantics.values import INFINITY, UNDEFINED, UNKNOWN, Matrix, Value, is_zero
+from derivcheck.semantics.values import INFINITY, UNDEFINED, UNKNOWN, Matrix, Value, compare, is_zero
 from derivcheck.terms import build as b
 from derivcheck.terms.sorts import Sort
 from derivcheck.terms.term import Term, fresh, mk
@@ -42,6 +42,8 @@ def divergence(ev: Evaluator, p: Term, q: Term, env: Env) -> Value:
         return table_divergence(first, second)
     if isinstance(first, NamedLaw) and isinstance(second, NamedLaw) and first.name == second.name == "N":
         return normal_divergence(first, second)
+    if isinstance(first, NamedLaw) and isinstance(second, NamedLaw) and sticks_out(first, second):
+        return INFINITY
     x = one_variable(p)
     if x is None:
         return UNKNOWN
@@ -50,6 +52,24 @@ def divergence(ev: Evaluator, p: Term, q: Term, env: Env) -> Value:
     p, q = pair.args
     got = over_law(ev, p, (x,), b.log(b.div(b.pdf(p, x), b.pdf(q, x))), frame)
     return UNKNOWN if got is UNDEFINED else got
+
+
+def sticks_out(p: NamedLaw, q: NamedLaw) -> bool:
+    """Whether p charges an interval on which q vanishes, by the intervals on which laws with a density are positive."""
+    from derivcheck.semantics.densities import valid
+
+    def ends(law: NamedLaw) -> tuple[Value | None, Value | None] | None:
+        if law.name == "U":
+            return law.params[0], law.params[1]
+        if law.name in ("Exp", "Ga", "LogN", "InvGa"):
+            return fmpq(0), None
+        return {"Beta": (fmpq(0), fmpq(1)), "N": (None, None), "Laplace": (None, None)}.get(law.name)
+
+    mine, other = ends(p), ends(q)
+    if mine is None or other is None or not (valid(p.name, list(p.params)) and valid(q.name, list(q.params))):
+        return False
+    below = other[0] is not None and (mine[0] is None or compare(mine[0], other[0]) == -1)
+    return below or (other[1] is not None and (mine[1] is None or compare(mine[1], other[1]) == 1))
 
 
 def table_divergence(p: TableLaw, q: TableLaw) -> Value:
@@ -110,6 +130,9 @@ def _entropy(ev: Evaluator, t: Term, env: Env) -> Value:
     _, dangling, pair, outside = opened(mk("tuple", (p, q)), ())
     frame = outer_frame(ev, dangling, outside, env)
     p, q = pair.args
+    law = ev.eval(p, frame) if t.op == "entropy" and x.sort.kind == "mat" and p.op == "dist" else UNKNOWN
+    if isinstance(law, NamedLaw) and law.name == "N":
+        return normal_entropy(law)
     got = ar.neg(over_law(ev, p, (x,), b.log(b.pdf(q, x)), frame))
     if got is UNDEFINED:
         first, second = as_table(ev, ev.eval(p, frame), frame), as_table(ev, ev.eval(q, frame), frame)
@@ -117,6 +140,18 @@ def _entropy(ev: Evaluator, t: Term, env: Env) -> Value:
             return INFINITY
         return UNKNOWN
     return got
+
+
+def normal_entropy(law: NamedLaw) -> Value:
+    """½ log det(2πe Σ)."""
+    from derivcheck.semantics.densities import valid
+    from derivcheck.semantics.evaluate_matrix import as_matrix, determinant
+
+    cov = as_matrix(law.params[1])
+    if cov is None or not valid("N", list(law.params)):
+        return UNKNOWN
+    constant = call("log", [ar.mul([fmpq(2), acb.pi(), acb(1).exp()])])
+    return ar.div(ar.add([ar.mul([fmpq(cov.rows), constant]), call("log", [determinant(cov)])]), fmpq(2))
 
 
 def table_entropy(p: TableLaw, q: TableLaw) -> Value:

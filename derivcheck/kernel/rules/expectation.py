@@ -12,6 +12,7 @@
 Products and exponentials of sums over an independent family: `independent_families.py`; random matrices: `expectation_matrix.py`.
 Conditions: an expectation that is split has a value only where its parts have; integrability of abstract parts is recorded.
     E[max_k X_k], E|X - Y| of independent variables    `order_statistics.py`
+    E[f(M) | X] for conjugate pairs                    `conjugate.py`
     E[f | A] = E[f 1[A]] / Pr(A)   events A, where both come to a closed form
 
 Limits: conditioning on other events stays as it stands; infinite sums and integrals are not exchanged with expectations.
@@ -422,6 +423,12 @@ class Expectation:
             return Expectation(self.rw, self.events).single(inside)
         if inside.op == "ind":
             return mk("Pr", (inside.args[0], *self.conds), len(self.conds))
+        if self.conds:
+            from derivcheck.kernel.rules.conjugate import mean_given_child
+
+            known = mean_given_child(inside, self)
+            if known is not None:
+                return known
         if not conditions:
             from derivcheck.kernel.rules.order_statistics import mean_of_several
 

@@ -31,6 +31,7 @@ def named_moment(inside: Term, d: Term, x: Term, rw: Rewriter, inner: Rewriter) 
     degree = 0
     slopes: list[Term] = []
     exponents: list[Term] = []
+    bases: list[Term] = []
     logs = 0
     for side, fs in ((1, top), (-1, bottom)):
         for f in fs:
@@ -40,8 +41,8 @@ def named_moment(inside: Term, d: Term, x: Term, rw: Rewriter, inner: Rewriter) 
                 degree += side * n
             elif f.op == "pow" and f.args[0] is x and x not in f.args[1].free:
                 exponents.append(f.args[1] if side > 0 else b.neg(f.args[1]))
-            elif f.op == "pow" and f.args[1] is x and x not in f.args[0].free and side > 0:
-                return moments.generating(d, f.args[0], o) if len(top) == 1 and not bottom else None
+            elif f.op == "pow" and x not in f.args[0].free and (base := _base(f, x, side, rw)) is not None:
+                bases.append(base)
             elif f.op == "fn" and f.data == "exp" and (slope := _slope(f.args[0], x)) is not None:
                 slopes.append(slope if side > 0 else b.neg(slope))
             elif f.op == "fn" and f.data == "log" and f.args[0] is x and side > 0:
@@ -52,6 +53,9 @@ def named_moment(inside: Term, d: Term, x: Term, rw: Rewriter, inner: Rewriter) 
                 return _absolute(f.args[0], d, x, rw)
             else:
                 return None
+    if bases:
+        # s^x for all of them together
+        return moments.generating(d, rw.nf(b.mul(*bases, *(b.exp(t) for t in slopes))), o) if not (degree or logs or exponents) else None
     if logs:
         return moments.log_moment(d) if logs == 1 and not degree and not slopes and not exponents else None
     if slopes:
@@ -85,6 +89,15 @@ def _tilted(degree: int, slopes: list[Term], d: Term, rw: Rewriter) -> Term | No
         return None
     m = moments.moment(tilted, degree)
     return None if m is None else b.mul(factor, m)
+
+
+def _base(f: Term, x: Term, side: int, rw: Rewriter) -> Term | None:
+    """s with f^{side} = s^x for the integers x: s^{nx} = (s^n)^x."""
+    got = linear_in(f.args[1], x)
+    if got is None or got[1] is not b.ZERO or got[0].denominator != 1 or got[0] == 0:
+        return None
+    n = side * int(got[0])
+    return b.pow_(f.args[0], n) if n > 0 or rw.oracle.nonzero(f.args[0]) else None
 
 
 def _oscillating(f: Term, d: Term, x: Term, rw: Rewriter, inner: Rewriter) -> Term | None:
