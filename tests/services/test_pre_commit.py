@@ -7,6 +7,7 @@ unstaged changes out of the working tree.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -36,7 +37,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def command() -> list[str]:
     words = hook()["entry"].split()
     assert words[0] == "derivcheck"
-    return [sys.executable, "-m", *words]
+    return [sys.executable, "-m", *words, *json.loads(hook()["args"])]
 
 
 @pytest.fixture
@@ -44,6 +45,7 @@ def folder(tmp_path: Path) -> Path:
     work = tmp_path / "work"
     (work / "a folder").mkdir(parents=True)
     (work / "good.deriv").write_text(GOOD)
+    (work / "-d.deriv").write_text(GOOD)
     (work / "plain.md").write_text("No directive. $$ 1 = 2 = 3 $$\n")
     (work / "a folder" / "good.tex").write_text("% derivcheck: let x \\in \\R\n\\[ (x+1)^2 = x^2 + 2x + 1 = 1 + x(x+2) \\]\n")
     return work
@@ -56,14 +58,14 @@ def test_the_files_that_the_hook_takes() -> None:
 
 def test_quiet_when_all_is_well_and_safe_beside_others(folder: Path, tmp_path: Path) -> None:
     names = [str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file() and re.search(hook()["files"], p.name)]
-    assert len(names) == 3
+    assert len(names) == 4
     runs = [subprocess.Popen([*command(), *names], cwd=folder, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for _ in range(3)]
     assert [(run.communicate(timeout=120)[0], run.returncode) for run in runs] == [(b"", 0)] * 3
 
 
 def test_only_what_is_wrong_is_told(folder: Path, tmp_path: Path) -> None:
     (folder / "bad.deriv").write_text(BAD)
-    names = ["bad.deriv", "good.deriv", "a folder/good.tex"]
+    names = ["-d.deriv", "bad.deriv", "good.deriv", "a folder/good.tex"]
     done = subprocess.run([*command(), *names], cwd=folder, env=environment(tmp_path), capture_output=True, text=True, timeout=120)
     assert done.returncode == 1 and "bad.deriv:2:1" in done.stdout and "good" not in done.stdout and not done.stderr
 
@@ -77,7 +79,7 @@ def test_with_pre_commit(folder: Path, tmp_path: Path) -> None:
         return subprocess.run(["git", *words], cwd=folder, env=env, capture_output=True, text=True, timeout=600)
 
     # the hook as it is in the manifest, but with this interpreter in place of an environment made for it
-    manifest = hook() | {"language": "system", "entry": " ".join(command())}
+    manifest = hook() | {"language": "system", "entry": f"{sys.executable} -m {hook()['entry']}"}
     del manifest["additional_dependencies"]
     lines = "\n".join(f"    {k}: {v}" for k, v in manifest.items())
     (folder / ".pre-commit-config.yaml").write_text(f"repos:\n- repo: local\n  hooks:\n  -\n{lines}\n")
