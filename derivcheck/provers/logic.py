@@ -83,7 +83,7 @@ class _Search:
             return self._exists(ob, depth, done)
         if p.op == "not":
             return self.via(ob, "deny", (), depth, done) or self.via(ob, "by-contradiction", (), depth, done)
-        if p.op == "rel" and all(a.sort.kind == "set" for a in p.args[:2]):
+        if p.op == "rel" and all(a.sort.kind == "set" and a.op not in OPTIMISERS for a in p.args[:2]):
             return self.via(ob, "same-elements", (), depth, done)
         if p.op == "rel" and "strict" in ob.context.conventions:
             return self.close(ob, "one-variable") or self.via(ob, "strict", (), depth, done) or self._move(ob, depth, done)
