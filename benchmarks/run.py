@@ -26,7 +26,7 @@ from pathlib import Path
 
 sys.setrecursionlimit(100_000)
 
-from steps import FILES, WARM, Case, cases, steps_of  # noqa: E402
+from steps import COURSE, FILES, WARM, Case, cases, steps_of  # noqa: E402
 from text_engines import TextEngine, installed  # noqa: E402
 
 from derivcheck.kernel.judge import judge  # noqa: E402
@@ -178,6 +178,8 @@ def main() -> None:
     answers = measure(found, given.seconds)
     true = sum(c.true for c in found)
     rows = table(found, answers)
+    ordinary = [k for k, c in enumerate(found) if c.name.startswith(COURSE)]
+    course = table([found[k] for k in ordinary], {name: [rows_of[k] for k in ordinary] for name, rows_of in answers.items()})
     summary = f"{len(found)} steps, {true} true and {len(found) - true} false, from `tests/verdicts/` ({', '.join(FILES)})."
     pairs = list(zip(found, answers["SymPy `simplify(lhs - rhs)`"], answers["derivcheck"], strict=True))
     whole = statistics.median(theirs[1] / max(ours[1], 1e-9) for _, theirs, ours in pairs)
@@ -190,6 +192,10 @@ def main() -> None:
         f"{summary}  {versions()}.  {machine()}.",
         "",
         *rows,
+        "",
+        f"The ordinary course steps among them (`{COURSE}.cases`) alone:",
+        "",
+        *course,
         "",
         f"Among the true steps alone, the median time of `simplify` is {of_true:.1f} times that of derivcheck; step by step it takes {whole:.1f} times as long in the median.",
         "Milliseconds are those of one run on one machine, which may have had other things to do: compare the ratios, and see the processor time.",

@@ -15,7 +15,9 @@ from derivcheck.language.reader import read_source
 from derivcheck.terms.term import Term, subterms
 
 CASES = Path(__file__).resolve().parent.parent / "tests" / "verdicts"
-FILES = ("traps", "functions", "scalar_true", "scalar_false", "course_scalars", "sums")
+COURSE = "sixteen_areas"
+"""Ordinary steps of a school or first-year course, true and with one classic slip; the other files hold many traps and trifles."""
+FILES = (COURSE, "traps", "functions", "scalar_true", "scalar_false", "course_scalars", "sums")
 
 OPS = frozenset("num const sym bvar add neg mul div pow oddroot fn deriv int sum prod lim rel".split())
 FUNCTIONS = frozenset(
