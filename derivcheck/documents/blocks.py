@@ -4,7 +4,7 @@ markdown-it reads the blocks (CommonMark: quotations, lists, fences, indented co
 only while it is inside a quotation or list does it know how much of a line belongs to that; so its rules are wrapped, and each
 notes where its lines begin once the marks around it are taken off.  One rule is added: a display (`$$`, `\\[`, a LaTeX environment) or a
 comment that goes over several lines holds these together, as in Pandoc and Jupyter: a line in it that begins with `>`, `-` or `=` is no
-quotation, list or heading.
+quotation, list or heading.  And indented paragraphs below one of Pandoc's footnotes or definitions are no code.
 
 Outside of the blocks that are read (`read`), everything is blanked out, marks of quotations and lists too.  The text keeps its
 length, so that offsets stay those of the document.
@@ -44,6 +44,7 @@ _OPENER = re.compile(
     """,
     re.VERBOSE,
 )
+_NOTE = re.compile(r"^[ ]{0,3}(?:\[\^[^\]\s]+\]:|[:~][ \t])", re.MULTILINE)
 _CLOSERS = {"$$": re.compile(r"(?<!\\)\$\$"), r"\[": re.compile(r"(?<!\\)\\\]"), "<!--": re.compile(r"-->")}
 _INTERRUPTS = ["paragraph", "reference", "blockquote", "list"]
 
@@ -110,10 +111,13 @@ class _Found:
         self.blocks: list[Block] = []
         self.pieces: list[tuple[int, int]] = []
         self.none: dict[str, tuple[int, int]] = {}
+        self.note: int | None = None  # the indent of a footnote or definition that indented paragraphs go on with
 
     def add(self, state: StateBlock, start: int, kind: str) -> None:
         """A rule has read the lines from `start` to where the state is now."""
         lines = [_line(state, n) for n in range(start, state.line)]
+        if self.note is None or state.blkIndent <= self.note:
+            self.note = state.blkIndent if kind == "text" and _NOTE.search(state.src[lines[0][0] : lines[-1][1]]) else None
         block = self._block(state, start, kind, lines)
         if block is not None:
             self.blocks.append(block)
@@ -149,10 +153,22 @@ def _line(state: StateBlock, number: int) -> tuple[int, int]:
 def _parser() -> MarkdownIt:
     """markdown-it for blocks alone, with rules that note what they find."""
     from markdown_it import MarkdownIt
-    from markdown_it.rules_block import fence, heading, html_block, lheading, paragraph
+    from markdown_it.rules_block import code, fence, heading, html_block, lheading, paragraph
+
+    def code_or_note(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        """Indented lines: code, but below Pandoc's footnotes and definitions what these go on with."""
+        if state.env["found"].note != state.blkIndent or silent or not state.is_code_block(start):
+            return code(state, start, end, silent)
+        state.blkIndent += 4
+        state.level += 1
+        state.md.block.tokenize(state, start, end)
+        state.level -= 1
+        state.blkIndent -= 4
+        return True
 
     parser = MarkdownIt("commonmark", {"maxNesting": DEEPEST}).disable("reference")
     ruler = parser.block.ruler
+    ruler.at("code", code_or_note)
     ruler.at("fence", _noting("fence", fence), {"alt": _INTERRUPTS})
     ruler.at("html_block", _noting("html", html_block), {"alt": ["paragraph", "reference", "blockquote"]})
     ruler.at("heading", _noting("heading", heading), {"alt": ["paragraph", "reference", "blockquote"]})
