@@ -76,9 +76,12 @@ def read_fraction(e: Elaborator, item: Macro, c: Cursor) -> Term | None:
         if symbolic is not None:
             return symbolic
         total = derivative_order(e, top[0].sup)
-    slot = _slot(e, top[1:], bottom, item.span)
+    place = c.i, c.items
+    point, scripts = _point(e, top[1:], c)
+    slot = _slot(e, top[1:], bottom, item.span, point)
     if slot is not None:
-        return slot
+        return slot if scripts is None else e.postfix(slot, scripts.sub, scripts.sup, scripts.primes, item.span)
+    c.i, c.items = place
     variables = [read_variable(e, bottom[i + 1], item.span) for i in range(0, len(bottom), 2)]
     if sum(v.order for v in variables) != total:
         raise e.fail(
@@ -112,6 +115,20 @@ def read_fraction(e: Elaborator, item: Macro, c: Cursor) -> Term | None:
     return derivative if at is None else evaluation.evaluate_at(e, derivative, at.sub, at.sup, at.span)
 
 
+def _point(e: Elaborator, items: Items, c: Cursor) -> tuple[list[Term] | None, Scripts | None]:
+    """The arguments behind `\\frac{\\partial f}{\\partial x}(a, b)`, for a defined function of as many, and the scripts on their bracket."""
+    definition = _applied_to_itself(e, items) if len(items) == 1 and e.bracket_next(c) else None
+    if definition is None:
+        return None, None
+    place = c.i, c.items
+    group, scripts = application.take_bracket(c)
+    pieces = split_on(group.body.items, is_comma)
+    if len(pieces) != len(definition.params):
+        c.i, c.items = place
+        return None, None
+    return [e.value(p, span_of(p, group.span)) for p in pieces], scripts
+
+
 def _one_application(e: Elaborator, c: Cursor) -> Items:
     """A name with or without its bracket, where nothing follows that would belong to the same product."""
     rest = c.items[c.i :]
@@ -142,9 +159,9 @@ def _symbolic_order(e: Elaborator, top: Items, bottom: Items, item: Macro, c: Cu
     return mk("opaque", (body, order, variable.point), "a derivative of symbolic order", body.sort)
 
 
-def _slot(e: Elaborator, top: Items, bottom: Items, span: Span) -> Term | None:
+def _slot(e: Elaborator, top: Items, bottom: Items, span: Span, point: list[Term] | None = None) -> Term | None:
     """The derivative of a defined function by its parameters, the others fixed: `\\partial f_3 / \\partial f_1`, `f_3` alone or applied to
-    its own parameters.  With `d`, or where there is but one way to depend on it, a parameter that means something outside of the
+    its own parameters, at these or at a point.  With `d`, or where there is but one way to depend on it, a parameter that means something outside of the
     function too is read with everything that depends on it."""
     definition = _applied_to_itself(e, top)
     if definition is None:
@@ -166,7 +183,7 @@ def _slot(e: Elaborator, top: Items, bottom: Items, span: Span) -> Term | None:
     partial = base_leaf(bottom[0])
     if outside and (len(definition.params) < 2 or partial is None or partial.text != "\\partial"):
         return None
-    values = [_parameter_value(e, p.name, p.span) for p in definition.params]
+    values = point if point is not None else [_parameter_value(e, p.name, p.span) for p in definition.params]
     if any(values[k].sort.kind not in ("num", "mat") for k in positions):
         return None
     slots = [fresh(p.name, v.sort) for p, v in zip(definition.params, values, strict=True)]
