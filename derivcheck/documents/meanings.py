@@ -8,6 +8,7 @@ which is repeated further down, with those of the place where it was written.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from derivcheck.documents.preamble import in_notation, let_target
@@ -63,7 +64,9 @@ class Meanings:
             self.now[name] = meaning
 
     def _at(self, name: str, version: int) -> tuple[int, Meaning | None]:
-        return next(((v, meaning) for v, meaning in reversed(self._history[name]) if v <= version), (0, None))
+        history = self._history[name]
+        place = bisect_right(history, version, key=lambda entry: entry[0])
+        return history[place - 1] if place else (0, None)
 
     def used(self, text: str, version: int) -> Iterator[tuple[str, Meaning | None]]:
         """The macros that a text uses, directly or through others, with their meanings at a version, in the order of these."""
