@@ -32,13 +32,13 @@ def without_derivative(t: Term, rw: Rewriter) -> bool:
     return real and right is not None and left is not None and rw.oracle.nonzero(rw.nf(b.sub(right, left)))
 
 
-def closed_derivatives(p: Term) -> list[Term]:
-    """The derivatives at a number in a statement, outside of binders."""
+def closed_parts(p: Term, *ops: str) -> list[Term]:
+    """The parts of a statement with one of these ops and without free symbols, outside of binders."""
     out: dict[Term, None] = {}
     stack = list(p.args) if not p.bound else []
     while stack:
         t = stack.pop()
-        if t.op == "deriv":
+        if t.op in ops:
             if not t.free:
                 out[t] = None
         elif not t.bound:

@@ -20,8 +20,9 @@ from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.refute.established import has_value, numbers
 from derivcheck.refute.examine import Refutation, examine, report
-from derivcheck.refute.kinks import closed_derivatives, without_derivative
+from derivcheck.refute.kinks import closed_parts, without_derivative
 from derivcheck.refute.search import Clock, findings, marked, never_defined, shown_symbols
+from derivcheck.refute.unattained import unattained
 from derivcheck.semantics.evaluate import Budget as Work
 from derivcheck.semantics.evaluate import Model, evaluate
 from derivcheck.semantics.evaluate_scalar import MAX_TERMS
@@ -42,7 +43,9 @@ INSTANCES = 12
 def counterexample(ob: Obligation, session: Session, budget: Budget) -> Refutation | None:
     """A counterexample after limits, integrals and the like have been replaced by their values."""
     wanted = replaceable(ob.statement, ob.context)
-    missing = {t: mk("const", (), "undefined") for t in closed_derivatives(ob.statement) if without_derivative(t, session.rewriter(ob.context))}
+    nothing = mk("const", (), "undefined")
+    missing = {t: nothing for t in closed_parts(ob.statement, "deriv") if without_derivative(t, session.rewriter(ob.context))}
+    missing |= {t: nothing for t in closed_parts(ob.statement, "maxover", "minover") if unattained(t, ob.context, budget)}
     if missing:
         nowhere = never_defined(put_in(ob.statement, missing))
         if nowhere is not None:

@@ -7,13 +7,14 @@ from derivcheck.kernel.infinite import unbounded
 from derivcheck.kernel.limits import limit
 from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.rewrite import Rewriter, rule
+from derivcheck.kernel.riemann_sums import riemann_limit
 from derivcheck.semantics.differentiate import differentiate
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration
 from derivcheck.terms.term import Term, fresh, mk, num, open_binder, substitute, subterms
 
 
-@rule("limit", "lim", statement="the limit of the leading term of the expansion; none for what is periodic and not constant", source="Gruntz 1996; Hardy 1910")
+@rule("limit", "lim", statement="the limit of the leading term of the expansion; none for what is periodic and not constant; the integral for Riemann sums", source="Gruntz 1996; Hardy 1910")
 def limit_rule(t: Term, rw: Rewriter) -> Term | None:
     symbols, body, _ = rw.under(t)
     x = symbols[0]
@@ -22,6 +23,9 @@ def limit_rule(t: Term, rw: Rewriter) -> Term | None:
     if t.sort.kind != "num":
         return None
     point = t.args[0]
+    area = riemann_limit(t, rw)
+    if area is not None:
+        return area
     value = limit(body, x, point, str(t.data), rw)
     if value is not None:
         return None if unbounded(body) and unbounded(value) and any(b.is_infinite(a) for a in (value, *value.args)) else value
