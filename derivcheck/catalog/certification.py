@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from derivcheck.catalog import certificates as c
+from derivcheck.catalog.listing import circles, edges
 from derivcheck.catalog.store import Entry
 from derivcheck.report.model import FileReport
 from derivcheck.services.options import Options
@@ -82,19 +83,23 @@ def write(chosen: Sequence[Entry], all_entries: Sequence[Entry], options: Option
         raw[(entry.path, entry.name)] = c.make_line(entry, judged, evidence)
         fresh.add((entry.path, entry.name))
     digests: dict[tuple[Path, str], str | None] = {}
+    around = circles(edges(all_entries))
 
     def digest_of(entry: Entry) -> str | None:
         key = (entry.path, entry.name)
         if key in digests:
             return digests[key]
-        digests[key] = None  # a cycle gives no fact
         if key in raw:
             line = raw[key]
             digests[key] = c.seal(line, uses_of(entry), None)["digest"] if key in fresh else str(line.get("digest"))
-        return digests[key]
+        return digests.get(key)
 
     def uses_of(entry: Entry) -> list[list[str | None]]:
-        return [[name, digest_of(used) if used is not None else None] for name, used in c.used_entries(entry, all_entries)]
+        # those of a circle give each other no fact, and have no digests that could contain each other
+        return [
+            [name, None if used is None or (entry.name in around and name in around) else digest_of(used)]
+            for name, used in c.used_entries(entry, all_entries)
+        ]
 
     for root, document in sorted({(e.root, e.document) for e in chosen if e.root is not None}, key=str):
         assert root is not None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from derivcheck.catalog.store import find
+from derivcheck.catalog.listing import circles, edges
+from derivcheck.catalog.store import entries, find
 from derivcheck.chain.document import gives_fact, judge_document
 from derivcheck.chain.facts import Fact, fact_of
 from derivcheck.language.document import DocumentSource
@@ -37,7 +38,7 @@ def _fact(name: str, options: Options, above: tuple[str, ...]) -> Fact | None:
 
 def _prove(name: str, options: Options, above: tuple[str, ...]) -> Fact | None:
     entry = find(name)
-    if entry is None:
+    if entry is None or name in circles(edges(entries())):
         return None
     text = entry.path.read_text(encoding="utf-8")
     source, diagnostics = read_source(text, str(entry.path))

@@ -86,7 +86,85 @@ def edges(all_entries: Sequence[Entry]) -> list[tuple[Entry, str, Entry | None]]
     return [(e, name, used) for e in all_entries for name, used in used_entries(e, all_entries)]
 
 
-def dot(found: Sequence[tuple[Entry, str, Entry | None]]) -> str:
+Edges = Sequence[tuple[Entry, str, Entry | None]]
+
+
+def circles(found: Edges) -> set[str]:
+    """The entries that use themselves, directly or by others: they give no fact."""
+    users: dict[str, set[str]] = {}
+    for e, name, _ in found:
+        users.setdefault(e.name, set()).add(name)
+    out: set[str] = set()
+    for start in users:
+        pending, seen = list(users[start]), set(users[start])
+        while pending:
+            for n in users.get(pending.pop(), ()):
+                if n not in seen:
+                    seen.add(n)
+                    pending.append(n)
+        if start in seen:
+            out.add(start)
+    return out
+
+
+def tree(found: Edges) -> list[str]:
+    """The graph as text, by document: what is used at the margin, what uses it below and further in.  What stands further up already is
+    not unfolded again."""
+    title: dict[str, str] = {}
+    document: dict[str, str] = {}
+    users: dict[str, list[str]] = {}
+    using: set[str] = set()
+    missing: set[str] = set()
+    for e, name, used in found:
+        using.add(e.name)
+        users.setdefault(name, []).append(e.name)
+        for other in (e, used):
+            if other is not None:
+                title[other.name], document[other.name] = other.title or "", other.document
+        if used is None:
+            missing.add(name)
+            document.setdefault(name, e.document)
+    around = circles(found)
+    shown: set[str] = set()
+    lines: list[str] = []
+
+    def line(name: str, depth: int, again: bool) -> None:
+        notes = "  (there is no such entry)" if name in missing else "  (in a circle: gives no fact)" if name in around else ""
+        what = "  (see above)" if again else f"  {title[name]}" if title.get(name) else ""
+        lines.append("  " * (depth + 1) + ("└ " if depth else "") + name + what + notes)
+
+    def grow(start: str) -> None:
+        stack = [(start, 0)]
+        while stack:
+            name, depth = stack.pop()
+            line(name, depth, name in shown and bool(users.get(name)))
+            if name not in shown:
+                shown.add(name)
+                stack.extend((n, depth + 1) for n in reversed(users.get(name, ())))
+
+    roots = [n for n in users if n not in using] + [n for n in users if n in around]
+    for where in dict.fromkeys(document[n] for n in roots):
+        lines.append(where)
+        for n in roots:
+            if document[n] == where and n not in shown:
+                grow(n)
+    return lines
+
+
+def mermaid(found: Edges) -> str:
+    """The graph for Mermaid, which pages of Markdown show."""
+    numbers: dict[str, int] = {}
+    lines = ["graph LR"]
+    for e, name, used in found:
+        for n in (name, e.name):
+            if n not in numbers:
+                numbers[n] = len(numbers)
+                lines.append(f'  n{numbers[n]}["{n.replace(chr(34), "#quot;")}"]')
+        lines.append(f"  n{numbers[e.name]} {'-->' if used else '-.->'} n{numbers[name]}")
+    return "\n".join(lines) + "\n"
+
+
+def dot(found: Edges) -> str:
     """The graph for Graphviz."""
 
     def quoted(text: str) -> str:

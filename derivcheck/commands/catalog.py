@@ -295,10 +295,10 @@ def _only(file: FileReport, names: set[tuple[str, str]]) -> FileReport:
 
 @command.command("graph")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--format", "form", type=click.Choice(("text", "dot", "json")), default="text", show_default=True, help="dot is for Graphviz.")
+@click.option("--format", "form", type=click.Choice(("text", "dot", "mermaid", "json")), default="text", show_default=True, help="dot is for Graphviz.")
 def graph(names: tuple[str, ...], form: str) -> None:
-    """Which entry uses which; with NAMEs, only what they use and what uses them, near and far."""
-    from derivcheck.catalog.listing import dot, edges
+    """Which entry uses which: below each entry, further in, what uses it.  With NAMEs, only what they use and what uses them, near and far."""
+    from derivcheck.catalog.listing import dot, edges, mermaid, tree
     from derivcheck.catalog.store import entries
 
     found = edges(entries())
@@ -311,11 +311,12 @@ def graph(names: tuple[str, ...], form: str) -> None:
         click.echo(json.dumps([{"entry": e.name, "uses": name, "found": used is not None} for e, name, used in found], ensure_ascii=False, indent=2))
     elif form == "dot":
         click.echo(dot(found), nl=False)
+    elif form == "mermaid":
+        click.echo(mermaid(found), nl=False)
     elif not found:
         click.echo("no entry uses another" if not names else "they use nothing, and nothing uses them")
     else:
-        for entry, name, used in found:
-            click.echo(f"{entry.name} → {name}{'' if used else '  (there is no such entry)'}")
+        click.echo("\n".join(tree(found)))
 
 
 def _reach(start: set[str], arrows: list[tuple[str, str]]) -> set[str]:

@@ -74,8 +74,10 @@ def test_verify_expects_errata_to_be_refuted(catalog: Path, stub: None) -> None:
 
 def test_graph(catalog: Path) -> None:
     assert json.loads(run("graph", "--format", "json").stdout) == [{"entry": "second", "uses": "first", "found": True}]
-    assert run("graph").stdout == "second → first\n"
-    assert run("graph", "first").stdout == "second → first\n"
+    text = "course\n  first  Sum of squares\n    └ second\n"
+    assert run("graph").stdout == text
+    assert run("graph", "first").stdout == text
+    assert run("graph", "--format", "mermaid").stdout == 'graph LR\n  n0["first"]\n  n1["second"]\n  n1 --> n0\n'
     assert '"second" -> "first";' in run("graph", "--format", "dot").stdout
     assert run("graph", "a").stdout == "they use nothing, and nothing uses them\n"
 
@@ -161,6 +163,27 @@ def test_what_an_entry_uses_belongs_to_its_certificate(real: Path) -> None:
     assert check()[:2] == (1, ["base:changed", "middle:uses", "top:uses"])
     assert run("verify", "--write", "--stale", "--timeout", "20").exit_code == 0
     assert check()[:2] == (0, [])
+
+
+def test_use_within_a_file_and_in_a_circle(real: Path) -> None:
+    chain = "derivation base\nlet a > 0\nshow \\log(a^2) = 2\\log a\n\nderivation top\nuse base\nlet b > 0\n\\log((b+1)^2) = 2\\log(b+1) \\by{base}\n\n"
+    circle = "derivation round\nuse about\nlet x \\in \\R\nshow x + x = 2x\n\nderivation about\nuse round\nuse nowhere\nlet x \\in \\R\nshow x + x = 2x\n"
+    source = real / "course" / "r.deriv"
+    source.write_text(chain)
+    (real / "course" / "s.deriv").write_text(circle)
+    assert "round  (in a circle: gives no fact)" in run("graph").stdout
+    assert "nowhere  (there is no such entry)" in run("graph").stdout
+    assert run("verify", "--write", "--timeout", "20").exit_code == 0  # none of them needs the fact
+    assert check()[:2] == (0, [])
+    (real / "course" / "s.deriv").unlink()
+    assert check()[1] == ["about:gone", "round:gone"]
+    assert run("verify", "--write", "--timeout", "20").exit_code == 0
+    assert check()[:2] == (0, [])
+    # the entry that uses it goes stale with what it uses, and with nothing else of the file
+    source.write_text(chain.replace("2\\log a", "\\log a + \\log a"))
+    assert check()[:2] == (1, ["base:changed", "top:uses"])
+    source.write_text(chain.replace("b + 1", "b+1").replace("let b > 0", "let b > 1"))
+    assert check()[:2] == (1, ["top:changed"])
 
 
 def test_a_certificate_that_was_tampered_with_is_noticed(real: Path) -> None:
