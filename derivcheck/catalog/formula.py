@@ -123,8 +123,9 @@ def read_pattern(formula: str, let: Iterable[str] = (), define: Iterable[str] = 
     except BadFormula as why:
         try:
             doubled = _read(f"{formula}\n= {formula}", let, define)
-        except BadFormula:
-            raise why from None
+        except BadFormula as other:
+            # an expression, in which this is what can't be read
+            raise (other if "needs a relation" in str(why) else why) from None
         return doubled.args[0]
 
 

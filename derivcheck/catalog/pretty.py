@@ -20,7 +20,7 @@ _SYMBOLS = {v: k for k, v in reversed(UNICODE.items()) if v.startswith("\\")} | 
 _NOTHING = frozenset(r"\left \right \big \Big \bigg \Bigg \bigl \bigr \Bigl \Bigr \displaystyle \limits \nonumber \! \/".split())
 _SPACES = {"\\,": " ", "\\;": " ", "\\:": " ", "\\ ": " ", "\\quad": "  ", "\\qquad": "    ", "~": " "}
 _PLAIN = frozenset(
-    r"\text \mathrm \mathbf \boldsymbol \bm \mathcal \mathsf \mathit \operatorname \operatorname* \boxed \textbf \mathtt \mathfrak \texttt".split()
+    r"\ref \eqref \text \mathrm \mathbf \boldsymbol \bm \mathcal \mathsf \mathit \operatorname \operatorname* \boxed \textbf \mathtt \mathfrak \texttt".split()
 )
 _ACCENTS = {"\\hat": "̂", "\\bar": "̄", "\\tilde": "̃", "\\vec": "⃗", "\\dot": "̇", "\\overline": "̄", "\\widehat": "̂"}
 _DOUBLE = {"R": "ℝ", "N": "ℕ", "Z": "ℤ", "Q": "ℚ", "C": "ℂ", "E": "𝔼", "1": "𝟙", "I": "𝕀", "P": "ℙ"}

@@ -55,6 +55,10 @@ def _extent(lines: list[str], name: str, start: int) -> tuple[int, int]:
     end = start
     while end < len(lines) and not lines[end].lstrip().startswith("derivation "):
         end += 1
+    if end < len(lines):
+        # comments right before the next derivation are about that one
+        while end > start and lines[end - 1].lstrip().startswith("%"):
+            end -= 1
     return start, end
 
 

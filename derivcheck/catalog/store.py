@@ -126,6 +126,14 @@ def search(words: str, folder: Path | None = None) -> list[Entry]:
     return first + [e for e in found if id(e) not in chosen and all(_in_text(w, e.text) or w.lower() in e.words for w in exact)]
 
 
+def nearest(words: str, folder: Path | None = None, most: int = 8) -> list[Entry]:
+    """Entries that hold as many of the words as any does."""
+    exact = words.split()
+    counted = [(sum(w.lower() in e.words or _in_text(w, e.text) for w in exact), e) for e in entries(folder)]
+    best = max((n for n, _ in counted), default=0)
+    return [e for n, e in counted if n == best][:most] if best else []
+
+
 def _in_text(word: str, text: str) -> bool:
     """Whether a word or symbol stands in a text, and not only inside of a longer one."""
     before = r"(?<![A-Za-z\\])" if word[:1].isalpha() else ""

@@ -140,8 +140,7 @@ def search_entries(
         places = {h.entry.name: f"{h.how} it: {h.where}" for h in hits}
     _print(rows, as_json, color, places)
     if not rows and not as_json:
-        words_too = "no entry holds all of these words" if words else "no entry holds this formula"
-        click.echo(words_too + (" and the formula" if words and formula is not None else "") + ("" if instances or formula is None else "; --instances also finds special cases of it"), err=True)
+        _nothing(words, formula, instances, bool(let), color)
     raise click.exceptions.Exit(0 if rows else 1)
 
 
@@ -172,6 +171,22 @@ def show_entry(name: str, printed: bool, as_source: bool, as_json: bool, color: 
     click.echo(shown(found, Style(use_color(color))), nl=False)
     if found_entries[-1].erratum and not entry.erratum:
         click.echo(f"\nIts document has it otherwise: derivcheck catalog show --printed {name}")
+
+
+def _nothing(words: tuple[str, ...], formula: str | None, instances: bool, declared: bool, color: str) -> None:
+    """Say that nothing was found, and what may help."""
+    from derivcheck.catalog.listing import row
+    from derivcheck.catalog.store import nearest
+
+    if formula is None:
+        near = [row(e) for e in nearest(" ".join(words))] if len(words) > 1 else []
+        click.echo("no entry holds all of these words" + ("; nearest to them:" if near else ""), err=True)
+        _print(near, False, color)
+        return
+    said = "no entry holds all of these words and the formula" if words else "no entry holds this formula"
+    helps = [] if declared else ["what --let does not declare is a real number"]
+    helps += [] if instances else ["--instances also finds special cases of it"]
+    click.echo("; ".join([said, *helps]), err=True)
 
 
 def _known(documents: Sequence[str], kinds: Sequence[str]) -> None:

@@ -30,7 +30,7 @@ from derivcheck.semantics.evaluate import Origin
 from derivcheck.services.options import Options
 from derivcheck.terms.term import Term, contains_op, subterms
 
-LIGHT = ("used", "facts", "integer_cases", "breakpoints", "extrema", "summands", "covariances", "scalar", "approx", "matrix", "operators")
+LIGHT = ("instances", "facts", "integer_cases", "breakpoints", "extrema", "summands", "covariances", "scalar", "approx", "matrix", "operators")
 POINTS = search.USUAL  # models at which a proved statement is cross-examined
 FIRST = 2  # of them before a proof is looked for: most false statements fail there
 LONGEST = 5.0  # seconds for a model of hypotheses that seem to have none

@@ -15,7 +15,7 @@ from derivcheck.kernel.obligation import Obligation
 Prove = Callable[[Obligation, Session], "Proof | None"]
 
 ORDER = (
-    "used",
+    "instances",
     "facts",
     "integer_cases",
     "breakpoints",

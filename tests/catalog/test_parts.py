@@ -97,6 +97,8 @@ def test_instances_of_a_formula() -> None:
     assert matches(pattern, text, instances=True)
     with pytest.raises(BadFormula):
         read_pattern("a = b = c")
+    with pytest.raises(BadFormula, match="random"):  # what is wrong with the expression, not that it is no relation
+        read_pattern(r"\E[X]")
 
 
 @pytest.mark.parametrize(
@@ -106,6 +108,7 @@ def test_instances_of_a_formula() -> None:
         (r"\sum_{i=1}^n x_i", "∑_(i=1)ⁿ xᵢ"),
         (r"\E_{x \sim p}[\hat y^\top A^{-1}]", "𝔼_(x ~ p)[ŷᵀ A⁻¹]"),
         (r"w^{(t+1)}", "w^(t+1)"),
+        (r"= \delta \by{\ref{hoeffding}}", "= δ  (by hoeffding)"),
         (r"\sqrt{x+1} \cdot \unknown y", "√(x+1) · unknown y"),
         ("", ""),
         (r"\frac", "()/()"),

@@ -55,6 +55,8 @@ def test_list_search_show(catalog: Path) -> None:
     assert json.loads(run("list", "--json", "--by", "document").stdout) == {"course": 3, "errata": 1}
     assert "first" in run("search", "squares", "sum").stdout
     assert run("search", "nothing").exit_code == 1
+    near = run("search", "squares", "cubes")
+    assert near.exit_code == 1 and "nearest" in near.output and "first" in near.output and "second" not in near.output
     assert run("search").exit_code == 2
     assert run("show", "--source", "second").stdout == (catalog / "course" / "b.deriv").read_text()
     wrong = run("show", "secnod")

@@ -1,8 +1,7 @@
-"""Claims of other derivations (`use`) of which the goal is an instance, as it stands or with its sides exchanged.
+"""Universal hypotheses, and claims of other derivations (`use`), of which the goal is an instance, as it stands or with its sides exchanged.
 
-The variables of the claim are matched with parts of the goal by structure; that they lie in the declared sets, and the claim's hypotheses,
-are proved like everything else.  Limits: what the claim says in another writing, or of a part of the goal only, is left to the other methods,
-which have the claims among their hypotheses.
+The variables are matched with parts of the goal by structure; that they lie in the sets they range over, and the premises of the instance, are
+proved like everything else.  Limits: what a hypothesis says in another writing, or of a part of the goal only, is left to the other methods.
 """
 
 from __future__ import annotations
@@ -17,50 +16,55 @@ MIRRORED = {"=": "=", "≠": "≠", "<": ">", ">": "<", "≤": "≥", "≥": "�
 
 
 def prove(ob: Obligation, session: Session) -> Proof | None:
-    """A proof by a used claim."""
+    """A proof by an instance of a hypothesis."""
     for number, h in enumerate(ob.context.hypotheses):
-        if h.kind != "use":
-            continue
-        found = _by(number, h.statement, ob, session)
-        if found is not None:
-            return found
+        if h.statement.op == "forall" or h.kind == "use":
+            found = _by(number, h.statement, ob, session)
+            if found is not None:
+                return found
     return None
 
 
 def _by(number: int, claim: Term, ob: Obligation, session: Session) -> Proof | None:
-    body = claim.args[-1] if claim.op == "forall" else claim
-    said = body.args[1] if body.op == "implies" else body
+    said = claim
+    variables: list[Term] = []
+    while said.op in ("forall", "implies"):
+        variables += said.bound
+        said = said.args[-1]
     for goal in _writings(ob.statement):
         env: dict[Term, Term] = {}
-        if not _match(said, goal, claim.bound if claim.op == "forall" else (), env):
+        if not _match(said, goal, tuple(variables), env):
             continue
         if claim.op != "forall":
-            return _conclude(body, ob, session)
-        if len(env) < len(claim.bound):
-            continue  # a variable that only the hypotheses mention
+            return _conclude(claim, ob, session)
+        if any(v not in env for v in claim.bound):
+            continue  # a variable that only the premises mention
         values = tuple(env[v] for v in claim.bound)
         rest = attempt(ob, "instance", (number, values), session)
         if rest is None:
             continue
-        proofs = [scalar.prove(r, session) or logic.prove(r, session) for r in rest[:-1]]
         last = rest[-1]
-        proofs.append(_conclude(last.context.hypotheses[-1].statement, last, session))
+        final = _conclude(last.context.hypotheses[-1].statement, last, session)
+        if final is None:
+            continue
+        proofs = [scalar.prove(r, session) or logic.prove(r, session) for r in rest[:-1]]
         if all(p is not None for p in proofs):
-            return Proof("instance", (number, values), tuple(p for p in proofs if p is not None))
+            return Proof("instance", (number, values), (*(p for p in proofs if p is not None), final))
     return None
 
 
 def _conclude(fact: Term, ob: Obligation, session: Session) -> Proof | None:
-    """The goal from a fact that says it, or says it under premises."""
+    """The goal from the last fact, which says it, or says it under premises or of all values of more variables."""
+    if fact.op == "forall":
+        return _by(len(ob.context.hypotheses) - 1, fact, ob, session)
     if fact.op != "implies":
         return None if attempt(ob, "hypothesis", (), session) is None else Proof("hypothesis")
     rest = attempt(ob, "implication-elim", (fact, "forward"), session)
     if rest is None:
         return None
-    premise = logic.prove(rest[0], session)
-    if premise is None or attempt(rest[1], "hypothesis", (), session) is None:
-        return None
-    return Proof("implication-elim", (fact, "forward"), (premise, Proof("hypothesis")))
+    final = _conclude(fact.args[1], rest[1], session)
+    premise = None if final is None else logic.prove(rest[0], session)
+    return None if final is None or premise is None else Proof("implication-elim", (fact, "forward"), (premise, final))
 
 
 def _writings(p: Term) -> list[Term]:
