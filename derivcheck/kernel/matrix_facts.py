@@ -38,7 +38,7 @@ def _supposed(op: str, t: Term, oracle: Oracle) -> bool:
     return False
 
 
-def _asked(name: str) -> Callable[[Answer], Answer]:
+def asked(name: str) -> Callable[[Answer], Answer]:
     """Memoise an answer in the oracle; a question that is being asked already is answered False."""
 
     def wrap(f: Answer) -> Answer:
@@ -63,7 +63,7 @@ def partition(t: Term) -> tuple[int, int]:
     return data
 
 
-def _square(t: Term) -> bool:
+def square(t: Term) -> bool:
     return t.sort.kind == "mat" and t.sort.rows is t.sort.cols
 
 
@@ -102,13 +102,13 @@ def palindrome(factors: tuple[Term, ...], oracle: Oracle, middle: Answer) -> boo
     return len(factors[i : j + 1]) < len(factors) and middle(rest, oracle)
 
 
-@_asked("symmetric")
+@asked("symmetric")
 def symmetric(t: Term, oracle: Oracle) -> bool:
     """A^T = A."""
     op = t.op
     if op in ("eye", "diag") or (op in ("zeros", "ones") and t.args[0] is t.args[1]):
         return True
-    if t.sort.kind != "mat" or not _square(t):
+    if t.sort.kind != "mat" or not square(t):
         return t.sort.kind == "mat" and t.sort.rows is b.ONE and t.sort.cols is b.ONE
     if op in ("sym", "idx"):
         return bool(attributes(t, oracle) & _SYMMETRIC) or _supposed("pd", t, oracle) or _supposed("psd", t, oracle)
@@ -145,7 +145,7 @@ def _smooth_body(t: Term, oracle: Oracle) -> bool:
     return body.op == "apply" and body.args[0].op == "sym"
 
 
-@_asked("diagonal")
+@asked("diagonal")
 def diagonal(t: Term, oracle: Oracle) -> bool:
     """All entries off the diagonal are 0."""
     op = t.op
@@ -178,7 +178,7 @@ def permutation(t: Term, oracle: Oracle) -> bool:
 def orthogonal(t: Term, oracle: Oracle) -> bool:
     """A square matrix with A^T A = I."""
     if t.op in ("sym", "idx"):
-        return bool(attributes(t, oracle) & {"orthogonal", "permutation"}) and _square(t)
+        return bool(attributes(t, oracle) & {"orthogonal", "permutation"}) and square(t)
     if t.op in ("transpose", "inv"):
         return orthogonal(t.args[0], oracle)
     if t.op == "matmul":
@@ -188,7 +188,7 @@ def orthogonal(t: Term, oracle: Oracle) -> bool:
     return t.op == "eye"
 
 
-@_asked("invertible")
+@asked("invertible")
 def invertible(t: Term, oracle: Oracle) -> bool:
     """Square and of full rank (wherever it has a value)."""
     op = t.op
@@ -200,7 +200,7 @@ def invertible(t: Term, oracle: Oracle) -> bool:
         return invertible(t.args[0], oracle)
     if op == "smul":
         return oracle.nonzero(t.args[0]) and invertible(t.args[1], oracle)
-    if op in ("matmul", "kron") and all(_square(a) and invertible(a, oracle) for a in t.args):
+    if op in ("matmul", "kron") and all(square(a) and invertible(a, oracle) for a in t.args):
         return True
     if op == "mpow" and invertible(t.args[0], oracle):
         return True
@@ -211,8 +211,11 @@ def invertible(t: Term, oracle: Oracle) -> bool:
     word = flat_word(t)
     if len(word) > 1 and all(_group_invertible(g, oracle) for g in square_groups(word, t.sort.rows)):
         return True
-    if op == "add" and identity_plus_product(t, oracle):
-        return True
+    if op == "add":
+        from derivcheck.kernel.contractions import identity_less_contraction
+
+        if identity_plus_product(t, oracle) or identity_less_contraction(t, oracle):
+            return True
     return orthogonal(t, oracle) or pd(t, oracle)
 
 
@@ -243,7 +246,7 @@ def square_groups(word: tuple[Term, ...], n: Term) -> list[tuple[Term, ...]]:
 def _group_invertible(g: tuple[Term, ...], oracle: Oracle) -> bool:
     if len(g) == 1:
         f = g[0]
-        return _square(f) and f.op not in ("matmul",) and (diagonal_transposed(f, oracle) or invertible(f, oracle))
+        return square(f) and f.op not in ("matmul",) and (diagonal_transposed(f, oracle) or invertible(f, oracle))
     t = b.matmul(*g)
     return t.sort.rows is t.sort.cols and (_supposed_invertible(t, oracle) or pd(t, oracle))
 
@@ -291,7 +294,7 @@ def _supposed_invertible(t: Term, oracle: Oracle) -> bool:
     return False
 
 
-@_asked("nonzero")
+@asked("nonzero")
 def nonzero(t: Term, oracle: Oracle) -> bool:
     """A real matrix or vector that is not zero: by a hypothesis, or an invertible matrix times one."""
     if not real_entries(t, oracle):
@@ -309,7 +312,7 @@ def nonzero(t: Term, oracle: Oracle) -> bool:
     return False
 
 
-@_asked("psd")
+@asked("psd")
 def psd(t: Term, oracle: Oracle) -> bool:
     """Real, symmetric and positive semidefinite."""
     op = t.op
@@ -341,7 +344,7 @@ def psd(t: Term, oracle: Oracle) -> bool:
     return pd(t, oracle)
 
 
-@_asked("pd")
+@asked("pd")
 def pd(t: Term, oracle: Oracle) -> bool:
     """Real, symmetric and positive definite."""
     op = t.op
@@ -387,7 +390,7 @@ def _congruence(factors: tuple[Term, ...], oracle: Oracle) -> bool:
         x, y = factors[i], factors[j]
         if not (transpose_of(x, oracle) is y or transpose_of(y, oracle) is x):
             return False
-        if not ((_square(y) and invertible(y, oracle)) or full_column_rank(y, oracle)):
+        if not ((square(y) and invertible(y, oracle)) or full_column_rank(y, oracle)):
             return False
         i, j = i + 1, j - 1
     return i > j or pd(factors[i], oracle)
@@ -459,7 +462,7 @@ def entries_at_least(v: Term, oracle: Oracle, strict: bool) -> bool:
     return v.op in ("unit", "eye") and not strict
 
 
-@_asked("real")
+@asked("real")
 def real_entries(t: Term, oracle: Oracle) -> bool:
     """Whether all entries are real (declared matrices are)."""
     op = t.op

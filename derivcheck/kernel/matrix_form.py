@@ -208,7 +208,8 @@ def flip(a: Term, rw: Rewriter) -> Form:
         return decode(rw.nf(new), rw)
     if op in ("inv", "mpow"):
         inner = a.args[0]
-        if inner.op in ("add", "matmul", "smul") or symmetric(inner, rw.oracle) or inner.op == "transpose":
+        whole = op == "mpow" and rw.oracle.integer(a.args[1])  # (A^n)^T = (A^T)^n
+        if whole or inner.op in ("add", "matmul", "smul") or symmetric(inner, rw.oracle) or inner.op == "transpose":
             return decode(rw.nf(mk(op, (b.transpose(inner), *a.args[1:]), a.data, a.sort)), rw)
         return {(b.transpose(a),): b.ONE}
     if op == "E":

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from derivcheck.kernel.literals import integer_value
 from derivcheck.kernel.matrix_form import Form, Word, decode, flipped, monomial_key, put, times
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.terms import build as b
-from derivcheck.terms.term import Term
+from derivcheck.terms.term import Term, mk, num
 
 GROUP, REVERSED = "matrix-hypotheses", "matrix-hypotheses-reversed"
 MAX_RELATIONS = 24
@@ -77,9 +78,18 @@ def _note(found: list[Relation], form: Form, rw: Rewriter, reverse: bool) -> Non
     # of the longest words the largest, or with `reverse` the smallest
     # outer products count as small: what stands beside them takes them apart into numbers
     pool = [w for w in words if not any(f.sort.cols is b.ONE for f in w[:-1])] or words
+    # what a power with a symbol above is said to be stands for it
+    powers: list[Word] = [w for w in words if len(w) == 1 and w[0].op == "mpow" and w[0].args[1].op != "num"]
+    pool = powers if len(powers) == 1 else pool
     lead = max(pool, key=lambda w: monomial_key(w, reverse))
+    if not _usable(form[lead], rw):
+        # what stands for itself is given by the others
+        alone = [w for w in words if len(w) == 1 and _usable(form[w], rw) and not any(w[0] in v for v in words if v != w)]
+        if not alone:
+            return
+        lead = max(alone, key=lambda w: monomial_key(w, reverse))
     c = form[lead]
-    if len(lead) > MAX_LENGTH or (c.op != "num" and not rw.oracle.nonzero(c)):
+    if len(lead) > MAX_LENGTH:
         return
     factor = rw.nf(b.div(b.MINUS_ONE, c))
     rest = tuple((w, times(factor, d, rw)) for w, d in form.items() if w != lead)
@@ -88,14 +98,39 @@ def _note(found: list[Relation], form: Form, rw: Rewriter, reverse: bool) -> Non
     found.append(Relation(lead, rest))
 
 
-def reduce_once(w: Word, rules: list[Relation] | tuple[Relation, ...]) -> list[tuple[Term, Word]] | None:
-    """One replacement of a leading word in w."""
+def _usable(c: Term, rw: Rewriter) -> bool:
+    return c.op == "num" or rw.oracle.nonzero(c)
+
+
+def reduce_once(w: Word, rules: list[Relation] | tuple[Relation, ...], rw: Rewriter) -> list[tuple[Term, Word]] | None:
+    """One replacement of a leading word in w; A^m X = Y at A^{m+j} X gives A^j Y (j = 1, 2, …), and on the right."""
     for r in rules:
         n = len(r.lead)
         for i in range(len(w) - n + 1):
-            if w[i : i + n] == r.lead:
+            part = w[i : i + n]
+            if part == r.lead:
                 return [(c, w[:i] + v + w[i + n :]) for v, c in r.rest]
+            for left in (True, False):
+                more = _surplus(part, r.lead, left, rw)
+                if more is not None:
+                    return [
+                        (times(c, d, rw), w[:i] + (u + v if left else v + u) + w[i + n :])
+                        for u, d in decode(more, rw).items()
+                        for v, c in r.rest
+                    ]
     return None
+
+
+def _surplus(part: Word, lead: Word, left: bool, rw: Rewriter) -> Term | None:
+    """A^j where `part` begins (ends) with A^{m+j}, `lead` with A^m, and they are else the same."""
+    at = 0 if left else -1
+    x, y = part[at], lead[at]
+    if x.op != "mpow" or y.op != "mpow" or x.args[0] is not y.args[0] or (part[1:] != lead[1:] if left else part[:-1] != lead[:-1]):
+        return None
+    j = integer_value(rw.nf(b.sub(x.args[1], y.args[1])))
+    if j is None or j <= 0 or not rw.oracle.natural(y.args[1]):
+        return None
+    return rw.nf(mk("mpow", (x.args[0], num(j)), None, x.sort))
 
 
 def reduced(form: Form, rules: list[Relation] | tuple[Relation, ...], rw: Rewriter) -> Form:
@@ -105,7 +140,7 @@ def reduced(form: Form, rules: list[Relation] | tuple[Relation, ...], rw: Rewrit
     while stack:
         rw.budget.spend(1)
         c, w = stack.pop()
-        step = reduce_once(w, rules) if w else None
+        step = reduce_once(w, rules, rw) if w else None
         if step is None or len(stack) > 200:
             put(out, w, c, rw)
         else:

@@ -4,6 +4,7 @@
     diag(v) w = v ⊙ w      A^m A^n = A^{m+n}      (A ⊗ B)(C ⊗ D) = AC ⊗ BD      (A ⊗ B) vec X = vec(B X A^T)
     w S^{-1} = (I - Σ c_i w_i S^{-1}) / c   for S = c w + Σ c_i w_i   (w the leading word of S; likewise on the left)
     blocks are multiplied out, [A; B] C = [AC; BC]; a sum of outer products takes in the vector beside it
+    A Σ_k A^k B_k = Σ_k A^{k+1} B_k, and on the right
 
 and the numbers that words of shape 1×1 are: `scalar_of`.
 """
@@ -57,7 +58,7 @@ def _simplify(w: list[Term], rw: Rewriter) -> Step | None:
             if step is not None:
                 return step
     if GROUP in rw.groups or REVERSED in rw.groups:
-        replaced = reduce_once(tuple(w), relations(rw))
+        replaced = reduce_once(tuple(w), relations(rw), rw)
         if replaced is not None:
             return [(c, list(v)) for c, v in replaced]
     for i, a in enumerate(w):
@@ -137,6 +138,8 @@ def _power(x: Term) -> tuple[Term, Term]:
         return x.args[0], x.args[1]
     if x.op == "inv":
         return x.args[0], b.MINUS_ONE
+    if x.op == "transpose" and x.args[0].op == "inv":
+        return b.transpose(x.args[0].args[0]), b.MINUS_ONE
     return x, b.ONE
 
 
@@ -147,7 +150,7 @@ def _powers(x: Term, y: Term, rw: Rewriter) -> Form | None:
         return None
     o = rw.oracle
     ok = o.natural(m) and o.natural(n)
-    ok = ok or (o.integer(m) and o.integer(n) and (invertible(base, o) or "inv" in (x.op, y.op)))
+    ok = ok or (o.integer(m) and o.integer(n) and (invertible(base, o) or b.MINUS_ONE in (m, n)))
     ok = ok or (o.nonnegative(m) and o.nonnegative(n) and psd(base, o)) or (o.real(m) and o.real(n) and pd(base, o))
     if not ok:
         return None
@@ -243,6 +246,9 @@ def _push_in(w: list[Term], i: int, rw: Rewriter) -> Step | None:
         return _spliced(w, i, i + 2, _around(s, (), (w[i + 1],), rw))
     if factors[0].op == "vecop" and i > 0 and w[i - 1].op == "kron" and _pair(w[i - 1], factors[0], rw) is not None:
         return _spliced(w, i - 1, i + 1, _around(s, (w[i - 1],), (), rw))
+    got = _power_beside(w, i, factors, s, rw)
+    if got is not None:
+        return got
     if not has_inner_one(factors):
         return None
     for j in range(i + 1, len(w)):
@@ -252,6 +258,27 @@ def _push_in(w: list[Term], i: int, rw: Rewriter) -> Step | None:
         if w[j].sort.rows is b.ONE:
             return _spliced(w, j, i + 1, _around(s, tuple(w[j:i]), (), rw))
     return None
+
+
+def _power_beside(w: list[Term], i: int, factors: Word, s: Term, rw: Rewriter) -> Step | None:
+    """A Σ_k A^k B_k = Σ_k A^{k+1} B_k, and on the right: a power beside the sum joins the one that every term begins (ends) with."""
+    if i > 0 and s.bound[0] in factors[0].free and _joins(w[i - 1], factors[0]) and _joined(s, True, w[i - 1], rw):
+        return _spliced(w, i - 1, i + 1, _around(s, (w[i - 1],), (), rw))
+    if i + 1 < len(w) and s.bound[0] in factors[-1].free and _joins(w[i + 1], factors[-1]) and _joined(s, False, w[i + 1], rw):
+        return _spliced(w, i, i + 2, _around(s, (), (w[i + 1],), rw))
+    return None
+
+
+def _joins(x: Term, y: Term) -> bool:
+    return y.op == "mpow" and _power(x)[0] is y.args[0]
+
+
+def _joined(s: Term, left: bool, f: Term, rw: Rewriter) -> bool:
+    """Whether f and the first (last) factor of the terms of the sum are one power."""
+    _, body, inner = rw.under(s)
+    word = body.args[1] if body.op == "smul" else body
+    factors = word.args if word.op == "matmul" else (word,)
+    return (_powers(f, factors[0], inner) if left else _powers(factors[-1], f, inner)) is not None
 
 
 def _first_factor(s: Term) -> Term:
@@ -352,6 +379,15 @@ def _factors(v: Term) -> Word:
 
 def _canonical_inner(word: Word, rw: Rewriter) -> Term:
     """u^T … v, the smaller of the word and its transpose."""
+    by = transposed_by_hypotheses(word, rw)
+    if by is not None:
+        c, other = by
+        if other == word:
+            return b.ZERO  # s = c s with a number c ≠ 1
+        x, y = _as_inner(word, rw), _as_inner(other, rw) if len(other) > 1 else None
+        if y is not None and order_key(y) < order_key(x):
+            return rw.nf(b.mul(c, y))
+        return x
     best = _as_inner(word, rw)
     turned = turned_word(word, rw)
     if turned is not None and len(turned) > 1:
@@ -363,6 +399,23 @@ def _canonical_inner(word: Word, rw: Rewriter) -> Term:
         if order_key(candidate) < order_key(best):
             best = candidate
     return best
+
+
+def transposed_by_hypotheses(word: Word, rw: Rewriter) -> tuple[Term, Word] | None:
+    """The transpose of a word as c times a word with a number c ≠ 1, as hypotheses such as K^T = -K make it."""
+    if rw.groups.isdisjoint((GROUP, REVERSED)) or not relations(rw):
+        return None
+    turned = turned_word(word, rw)
+    if turned is None:
+        return None
+    # of a 1×1 word the first factor stays: products of such words would be numbers
+    first = turned[:1] if word[0].sort.rows is b.ONE and len(turned) > 1 else ()
+    form = reduce_word(turned[len(first) :], rw)
+    if len(form) != 1:
+        return None
+    ((rest, c),) = form.items()
+    v = first + rest
+    return (c, v) if v and c.op == "num" and c is not b.ONE else None
 
 
 def turned_word(word: Word, rw: Rewriter) -> Word | None:

@@ -127,6 +127,12 @@ def proved(context: Context, statement: Term, session: Session) -> bool:
     """Whether the provers prove a hypothesis of an instance with no condition left, and its sides have values."""
     if statement.op == "and":
         return all(proved(context, p, session) for p in statement.args)
+    if statement.op == "forall" and statement.args[-1].op in ("rel", "forall") and all(v.sort.kind == "num" for v in statement.bound):
+        # the sides are shown to have values for all of them
+        symbols, body = open_binder(statement)
+        for s, domain in zip(symbols, statement.args[:-1], strict=True):
+            context = context.with_declaration(Declaration(s, domain))
+        return proved(context, body, session)
     if statement.op == "perp":
         groups = [x.free for x in statement.args]
         return all(g.isdisjoint(h) for i, g in enumerate(groups) for h in groups[i + 1 :])

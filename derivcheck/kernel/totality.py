@@ -31,12 +31,22 @@ def total(t: Term, oracle: Oracle) -> bool:
         return t.data not in ("inf", "undefined")
     if op == "sym":
         return t.sort.kind in ("num", "mat", "fun", "fam", "dist")
-    if op in ("add", "mul", "neg", "smul", "transpose", "trace", "matmul", "inner", "hadamard", "eye", "ones", "zeros"):
+    if op in ("add", "mul", "neg", "smul", "transpose", "trace", "matmul", "inner", "hadamard", "eye", "ones", "zeros", "tonum", "kron",
+              "vecop", "det", "diag", "diagof", "bmat", "norm"):
         return all(total(a, oracle) for a in t.args)
     if op == "div":
         return total(t.args[0], oracle) and total(t.args[1], oracle) and oracle.nonzero(t.args[1])
     if op == "pow":
         return _power(t, oracle)
+    if op == "unit":
+        n, i = t.args
+        return oracle.integer(i) and oracle.less_equal(b.ONE, i) and oracle.less_equal(i, n)
+    if op == "mpow":
+        return total(t.args[0], oracle) and oracle.natural(t.args[1])
+    if op == "inv":
+        from derivcheck.kernel.matrix_facts import invertible
+
+        return total(t.args[0], oracle) and invertible(t.args[0], oracle)
     if op == "fn":
         return all(total(a, oracle) for a in t.args) and _function(t, oracle)
     if op == "idx":
@@ -53,7 +63,38 @@ def total(t: Term, oracle: Oracle) -> bool:
         return _density(t, oracle)
     if op == "deriv" and t.sort.kind == "num":
         return _derivative(t, oracle)
+    if op == "E" and len(t.args) == 1 and t.sort.kind == "num":
+        return _polynomial_mean(t.args[0], oracle)
     return False
+
+
+_MOMENTS = frozenset({"N", "Po", "Exp", "Ga", "Beta", "Bern", "Bin", "U", "Laplace"})
+
+
+def _polynomial_mean(t: Term, oracle: Oracle) -> bool:
+    """The mean of a polynomial in random symbols whose laws have all moments (so that any product of them has a mean, Hölder)."""
+    from derivcheck.kernel.randomness import randomness
+    from derivcheck.kernel.satisfiable import admissible
+
+    random = randomness(oracle)
+    stack = [t]
+    while stack:
+        u = stack.pop()
+        if not random.atoms(u):
+            if not total(u, oracle):
+                return False
+        elif u.op in ("sym", "idx") and u.sort.kind == "num":
+            d = oracle.context.declarations.get(u if u.op == "sym" else u.args[0])
+            law = d.law if d is not None else None
+            if d is None or law is None or law.op != "dist" or law.data not in _MOMENTS or d.given or random.atoms(law) or not admissible(law, oracle):
+                return False
+            if u.op == "idx" and not (all(total(a, oracle) for a in u.args[1:]) and _member(u, oracle)):
+                return False
+        elif u.op in ("add", "mul", "neg") or (u.op == "pow" and (integer_value(u.args[1]) or 0) > 0):
+            stack.extend(u.args if u.op != "pow" else u.args[:1])
+        else:
+            return False
+    return True
 
 
 def _derivative(t: Term, oracle: Oracle) -> bool:

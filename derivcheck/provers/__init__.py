@@ -38,12 +38,13 @@ ORDER = (
     "summands",
     "estimates",
     "squares",
+    "linear",
     "convexity",
+    "pointwise",
     "order",
     "recurrence",
     "logic",
     "optimum",
-    "linear",
     "hypotheses",
 )
 

@@ -2,11 +2,12 @@
 
 Each fact F ≥ 0 and the goal G = B - A are vectors over the monomials of their normal forms; Gᵢ = r + ∑ cᵢ Fᵢ with cᵢ ≥ 0 and r made of
 nonnegative monomials is a linear programme in exact fractions (phase one of the simplex method, Bland's rule).  Facts are hypotheses, also times
-nonnegative factors that the goal has (equations: times what stands beside their parts, of either sign), and |u| ± u ≥ 0.  The kernel multiplies the combination out.  Limits: `FACTS` facts.
+nonnegative factors that the goal has or that make one of their monomials one of the goal's (equations: times what stands beside their parts, of either sign), and |u| ± u ≥ 0.  The kernel multiplies the combination out.  Limits: `FACTS` facts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -24,7 +25,7 @@ from derivcheck.terms.term import Term, num, subterms
 
 METHODS = ("linear arithmetic",)
 Column = tuple[Any, Term, dict[Term, Fraction], Fraction]
-FACTS, PRODUCTS = 160, 8
+FACTS, PRODUCTS, MATCHED = 160, 8, 24
 ORDER = ("<", "≤", ">", "≥")
 ATOMS = ("sym", "idx", "pow", "entry", "ventry", "apply", "pdf")
 
@@ -58,13 +59,35 @@ def prove(ob: Obligation, session: Session, rw: Rewriter | None = None) -> Proof
         found = _combination(ob, session, rw, goal, facts, multipliers)
         if found is not None:
             return found
-    return None
+    matched = _matched(goal, facts, rw)
+    return _combination(ob, session, rw, goal, facts, [b.ONE, *plain], matched) if matched else None
+
+
+def _matched(goal: dict[Term, Fraction], facts: list[tuple[Any, Term]], rw: Rewriter) -> list[tuple[Any, Term, Term]]:
+    """Facts with the positive factors that make one of their monomials one of the goal's: 0 < a y with 1/y for 0 < a, a < 2/y with y for a y < 2."""
+    out: dict[tuple[int, Term], tuple[Any, Term, Term]] = {}
+    for number, (fact, gap) in enumerate(facts):
+        for g in goal:
+            for f in vector(gap):
+                ratio = rw.nf(b.div(g, f))
+                if ratio.op == "num" or ratio.op == "add" or (number, ratio) in out or len(out) >= MATCHED:
+                    continue
+                top, bottom = factors(ratio)
+                if len(top) + len(bottom) <= 3 and all(rw.oracle.positive(t) for t in (*top, *bottom) if t.op != "num"):
+                    out[(number, ratio)] = (fact, ratio, gap)
+    return list(out.values())
 
 
 def _combination(
-    ob: Obligation, session: Session, rw: Rewriter, goal: dict[Term, Fraction], facts: list[tuple[Any, Term]], multipliers: list[Term]
+    ob: Obligation, session: Session, rw: Rewriter, goal: dict[Term, Fraction], facts: list[tuple[Any, Term]], multipliers: list[Term],
+    matched: Sequence[tuple[Any, Term, Term]] = (),
 ) -> Proof | None:
     columns: list[Column] = []
+    for fact, m, gap in matched:
+        v = vector(rw.nf(b.mul(m, gap)))
+        columns.append((fact, m, v, Fraction(1)))
+        if _equation(fact):
+            columns.append((fact, m, {k: -q for k, q in v.items()}, Fraction(-1)))
     for fact, gap in facts:
         for m in multipliers:
             v = vector(gap if m is b.ONE else rw.nf(b.mul(m, gap)))

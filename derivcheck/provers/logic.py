@@ -8,7 +8,7 @@ Limits: depth and number of moves are bounded; quantifiers only by instances tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import islice
 
@@ -19,8 +19,10 @@ from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.ordering import order_key
 from derivcheck.provers import linear, order, scalar, witnesses
+from derivcheck.provers.about_matrices import by_norms, by_numbers, has_norm
 from derivcheck.provers.scalar import attempt
 from derivcheck.terms import build as b
+from derivcheck.terms.context import Declaration
 from derivcheck.terms.term import Term, contains_op, mk, num, open_binder, subterms
 
 DEPTH = 7
@@ -72,6 +74,10 @@ class _Search:
             if table is not None:
                 return table
         if p.op in ("and", "implies", "iff", "forall"):
+            if p.op in ("iff", "implies") and not depth:
+                found = by_norms(self, ob, done) or by_numbers(self, ob, done)
+                if found is not None:
+                    return found
             if p.op in ("iff", "implies"):
                 table = self.close(ob, "reflexive") or self.close(ob, "one-variable")
                 if table is not None:
@@ -90,7 +96,7 @@ class _Search:
         if p.op == "rel":
             return self._relation(ob, depth, done)
         if p.op in ("psd", "pd"):
-            return self.close(ob, "definite") or self._move(ob, depth, done)
+            return self.close(ob, "definite") or self.via(ob, "eigenvalues", (), depth, done) or self._move(ob, depth, done)
         return None
 
     def close(self, ob: Obligation, rule: str, params: tuple[object, ...] = ()) -> Proof | None:
@@ -204,6 +210,11 @@ class _Search:
             direct = matrix.prove(ob, self.session)
             if direct is not None:
                 return direct
+            for p in hypothesis_parts(ob.context):
+                if p not in done and (p.op in ("psd", "pd") or (p.op == "rel" and p.data in ("<", "≤", ">", "≥") and has_norm(p))):
+                    found = self.via(ob, "eigenvalues-fact", (p,), depth - 1, done | {p})
+                    if found is not None:
+                        return found
             if any(h.op == "forall" for h in hypothesis_parts(ob.context)):
                 from derivcheck.provers import summands
 
@@ -219,7 +230,8 @@ class _Search:
             found = self._bounded(ob)
             if found is not None:
                 return found
-            found = self.via(ob, "same-function", (), depth, done) or self.via(ob, "increasing", (), depth, done) or self.via(ob, "powers", (), depth, done)
+            found = self.via(ob, "eigenvalues", (), depth, done) if has_norm(ob.statement) else None
+            found = found or self.via(ob, "same-function", (), depth, done) or self.via(ob, "increasing", (), depth, done) or self.via(ob, "powers", (), depth, done)
             if found is not None:
                 return found
             for s in _order_atoms(ob.statement, self.session.rewriter(ob.context).nf(_difference(ob.statement))):
@@ -400,7 +412,22 @@ def instances(p: Term, ob: Obligation) -> list[tuple[Term, ...]]:
         seen.update(dict.fromkeys(sorted((s for s in ob.statement.free if s.op == "sym" and s.sort.kind == "num" and s in declared and s not in p.free), key=order_key)))
         if p.args[-1].op in ("rel", "and", "implies") and not applied:
             seen.update(dict.fromkeys((b.ONE, b.MINUS_ONE, b.ZERO)))
+    # entries and members of which the goal or a fact speaks
+    families = {(s.op, s.args[0]) for s in subterms(p.args[-1]) if s.op in ("ventry", "idx") and s.args[1:] == (x,)}
+    if families:
+        closed = (s for q in (ob.statement, *facts) for s in subterms(q) if s.op in ("ventry", "idx") and len(s.args) == 2)
+        places = [s.args[1] for s in closed if (s.op, s.args[0]) in families and not any(v.op == "bvar" for v in s.free)]
+        seen = dict.fromkeys((*places, *seen))
+    if p.args[0].op == "range":
+        seen = dict.fromkeys(v for v in seen if _may_lie_in(v, p.args[0], declared))
     return [(v,) for v in list(seen)[:6]]
+
+
+def _may_lie_in(v: Term, domain: Term, declared: Mapping[Term, Declaration]) -> bool:
+    if v.op == "num" and domain.args[0].op == "num":
+        return bool(v.data >= domain.args[0].data)
+    d = declared.get(v)
+    return d is None or d.domain is not b.REALS
 
 
 def _joints(p: Term) -> list[tuple[Fraction, str, int]]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from derivcheck.kernel.check import Proof, Session
 from derivcheck.kernel.inferences.matrix import fact_about, strict_subterms
 from derivcheck.kernel.matrix_facts import invertible
-from derivcheck.kernel.matrix_form import decode
+from derivcheck.kernel.matrix_form import canonical, decode
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.ordering import order_key
 from derivcheck.provers.scalar import attempt
@@ -57,6 +57,11 @@ def _marginal(ob: Obligation, session: Session) -> Proof | None:
     return Proof("gauss-marginal", (), (inner,)) if inner is not None else None
 
 
+def by_rewriting(ob: Obligation, session: Session) -> Proof | None:
+    """A proof of an equation between matrices by normal forms and the hypotheses' equations alone."""
+    return _equation(ob, session, 0)
+
+
 def _about_matrices(ob: Obligation) -> bool:
     p = ob.statement
     if p.data in ("∝", "≐"):
@@ -74,7 +79,7 @@ def _equation(ob: Obligation, session: Session, depth: int) -> Proof | None:
     if x.sort.kind == "num":
         found = _leaf(ob, "ring", (), session)
         if found is None and equations:
-            found = _by_hypotheses(ob, "ring", session)
+            found = _by_hypotheses(ob, "ring", session) or (_substituted(ob, session, 1) if depth else None)
         if found is None:
             found = _with_facts(ob, session, "equations", ("orthogonal-determinant",))
         if found is None and any(t.op == "E" for a in (x, y) for t in subterms(a)):
@@ -205,7 +210,7 @@ def _substituted(ob: Obligation, session: Session, depth: int) -> Proof | None:
                 if x.op == "sym" and x in ob.statement.free:
                     rest = attempt(ob, "matrix-substitute", (q, x), session)
                     if rest and len(rest) == 1:
-                        proof = _equation(rest[0], session, min(depth, 1))
+                        proof = _equation(rest[0], session, min(depth, 1) if x.sort.kind == "mat" and ob.statement.args[0].sort.kind == "mat" else 0)
                         if proof is not None:
                             return Proof("matrix-substitute", (q, x), (proof,))
     return None
@@ -233,7 +238,10 @@ def _inverses(ob: Obligation, session: Session) -> Iterator[tuple[str, Term]]:
                 if f.op != "inv":
                     continue
                 s = f.args[0]
-                for side, fits, place in (("left", s.sort.rows is x.sort.rows, k), ("right", s.sort.rows is x.sort.cols, len(word) - 1 - k)):
+                for side, fits, place in (
+                    ("left", canonical(s.sort.rows) is canonical(x.sort.rows), k),
+                    ("right", canonical(s.sort.rows) is canonical(x.sort.cols), len(word) - 1 - k),
+                ):
                     if fits and (side, s) not in seen:
                         seen.add((side, s))
                         candidates.append((place * 100 - min(s.size, 99), side, s))

@@ -392,7 +392,12 @@ def _close(ob: Obligation, session: Session) -> Proof | None:
             if attempt(ob, rule, params, session) == []:
                 return Proof(rule, params)
         return None
-    return scalar.leaf(ob, session, "reflexive", "ring", "normal-form", "equations") or operators.prove(ob, session)
+    found = scalar.leaf(ob, session, "reflexive", "ring", "normal-form", "equations") or operators.prove(ob, session)
+    if found is None and contains_op(ob.statement, "ind"):
+        from derivcheck.provers import integer_cases
+
+        found = integer_cases.prove(ob, session)
+    return found
 
 
 __all__ = ["LINEAR", "num", "prove"]

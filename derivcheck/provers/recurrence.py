@@ -14,7 +14,8 @@ from fractions import Fraction
 from derivcheck.kernel.check import Proof, Session
 from derivcheck.kernel.monomials import linear_in
 from derivcheck.kernel.obligation import Obligation
-from derivcheck.provers import operators, order, scalar
+from derivcheck.kernel.ordering import order_key
+from derivcheck.provers import linear, matrix, operators, order, scalar
 from derivcheck.provers.scalar import attempt
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, instantiate, num, subterms
@@ -25,11 +26,17 @@ METHODS = ("induction on a bound",)
 def prove(ob: Obligation, session: Session) -> Proof | None:
     """A proof by instances of recurrences or by induction."""
     p = ob.statement
-    if p.op != "rel" or p.data not in ("=", "<", "≤", ">", "≥") or p.args[0].sort.kind != "num":
+    if p.op != "rel" or p.data not in ("=", "<", "≤", ">", "≥") or not (p.args[0].sort.kind == "num" or (p.data == "=" and p.args[0].sort.kind == "mat")):
         return None
     universal = any(h.statement.op == "forall" for h in ob.context.hypotheses)
+    for base in sorted({t.args[0] for t in subterms(p) if t.op == "mpow" and t.args[0].op in ("add", "matmul", "smul") and t.args[1].op != "num"}, key=order_key):
+        # the powers of a matrix that is made of others: of any matrix, if what it is made of plays no part
+        rest = attempt(ob, "generalise-matrix", (base,), session)
+        found = prove(rest[0], session) if rest else None
+        if found is not None:
+            return Proof("generalise-matrix", (base,), (found,))
     if universal:
-        found = _with_instances(ob, session)
+        found = _bounded(ob, session) or _with_instances(ob, session)
         if found is not None:
             return found
     for n, start in variables(ob, session):
@@ -54,7 +61,7 @@ def variables(ob: Obligation, session: Session) -> Iterator[tuple[Term, int | Te
         parts: tuple[Term, ...] = ()
         if t.op in ("sum", "prod"):
             parts = t.args[:2]
-        elif t.op == "pow":
+        elif t.op in ("pow", "mpow"):
             parts = (t.args[1],)
         elif t.op in ("apply", "idx"):
             parts = t.args[1:]
@@ -88,8 +95,35 @@ def _induct(ob: Obligation, session: Session, n: Term, start: int | Term, depth:
     return Proof("induction", params, tuple(proofs))
 
 
+def _bounded(ob: Obligation, session: Session) -> Proof | None:
+    """Induction up to the end of the range of a hypothesis `∀ m ∈ {…, n}: …`, of what stands under a norm or the like."""
+    ends = {s for h in ob.context.hypotheses if h.statement.op == "forall" for a in h.statement.args[:-1] if a.op == "range" for s in a.args[1].free}
+    p = ob.statement
+    if not ends & p.free:
+        return None
+    if p.data == "=" and p.args[0].op in ("norm", "det", "trace", "inner"):
+        rest = attempt(ob, "congruence", (), session)
+        if rest and len(rest) == 1:
+            found = _bounded(rest[0], session)
+            if found is not None:
+                return Proof("congruence", (), (found,))
+    for n, start in variables(ob, session):
+        if n not in ends:
+            continue
+        for at in dict.fromkeys((start - 1, start, start + 1) if isinstance(start, int) else (start,)):
+            rest = attempt(ob, "bounded-induction", (n, at), session)
+            proofs = [_close(part, session) for part in rest or []]
+            if proofs and all(proofs):
+                return Proof("bounded-induction", (n, at), tuple(q for q in proofs if q is not None))
+    return None
+
+
 def _close(ob: Obligation, session: Session) -> Proof | None:
-    return scalar.prove(ob, session) or operators.prove(ob, session) or _beyond(ob, session) or _with_instances(ob, session)
+    if ob.statement.args[0].sort.kind == "mat":
+        found = matrix.by_rewriting(ob, session)
+    else:
+        found = scalar.prove(ob, session) or operators.prove(ob, session) or _beyond(ob, session)
+    return found or _with_instances(ob, session)
 
 
 def _beyond(ob: Obligation, session: Session) -> Proof | None:
@@ -117,10 +151,16 @@ def _with_instances(ob: Obligation, session: Session, left: int = 3) -> Proof | 
         member = scalar.leaf(rest[0], session, "member")
         if member is None:
             continue
-        final = scalar.leaf(rest[1], session, "ring", "equations", "sign") or _with_instances(rest[1], session, left - 1)
+        final = _final(rest[1], session) or _with_instances(rest[1], session, left - 1)
         if final is not None:
             return Proof("instance", (number, (value,)), (member, final))
     return None
+
+
+def _final(ob: Obligation, session: Session) -> Proof | None:
+    if ob.statement.args[0].sort.kind == "mat":
+        return matrix.by_rewriting(ob, session)
+    return scalar.leaf(ob, session, "ring", "equations", "sign") or linear.prove(ob, session)
 
 
 def _instances(ob: Obligation, session: Session) -> Iterator[tuple[int, Term]]:

@@ -21,9 +21,9 @@ from flint import acb, arb, fmpq, fmpq_poly
 from derivcheck.refute.examine import COSTLY, Finding
 from derivcheck.refute.exponential_roots import exponential_roots
 from derivcheck.semantics import arithmetic as ar
+from derivcheck.semantics.changed_values import replace_member
 from derivcheck.semantics.evaluate import GAVE_UP, Budget, Env, Evaluator, Model, evaluate, load_handlers, with_evaluator
 from derivcheck.semantics.models import Builder, Fail
-from derivcheck.semantics.solve import replace_member
 from derivcheck.semantics.truth import all_real, truth
 from derivcheck.semantics.values import Family, Value, ball, compare, integer, is_number, is_real, precision
 from derivcheck.terms import build as b

@@ -41,7 +41,7 @@ def refuted_by_instance(ob: Obligation, session: Session) -> Refutation | None:
     """A counterexample among the instances whose hypotheses are proved."""
     every = [h.statement for h in ob.context.hypotheses if h.kind not in PROVED]
     used = needed_symbols(ob.context, [*every, ob.statement])
-    if not any(s.sort.kind in ("fun", "dist") for s in used):
+    if not any(s.sort.kind in ("fun", "dist") or endless(s, ob.context) for s in used):
         return None
     hard = [h for h in every if any(abstract(s, ob.context) for s in h.free if s.op == "sym")]
     plain = tuple(h for h in ob.context.hypotheses if h.kind not in PROVED and h.statement not in hard)
@@ -62,6 +62,12 @@ def refuted_by_instance(ob: Obligation, session: Session) -> Refutation | None:
         if found is not None:
             return replace(found, values={**instance.described(), **found.values})
     return None
+
+
+def endless(s: Term, context: Context) -> bool:
+    """A random family over all integers: what is said of all of its members is shown by no evaluation."""
+    d = context.declarations.get(s)
+    return d is not None and d.random and s.sort.kind == "fam" and any(r.op == "set" for r in d.index_ranges)
 
 
 def choices(laws: bool, functions: bool) -> Iterator[tuple[int, int]]:

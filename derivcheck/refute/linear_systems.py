@@ -17,6 +17,7 @@ from derivcheck.semantics import arithmetic as ar
 from derivcheck.semantics.evaluate import Budget, Env, Model, evaluate, with_evaluator
 from derivcheck.semantics.evaluate_matrix import definite
 from derivcheck.semantics.models import Builder, Fail
+from derivcheck.semantics.structured_matrices import structured
 from derivcheck.semantics.values import Matrix, Value, matrix
 from derivcheck.terms.term import Term, subterms
 
@@ -37,6 +38,7 @@ def models_of_systems(p: Term, model: Model, builder: Builder) -> Iterator[Model
     if not equations:
         return
     made = 0
+    yield from _structured(p, model, builder)
     for base in (model, *_singular(p, model, builder)):
         for equation in equations:
             for s in _unknowns(equation, base, builder):
@@ -105,6 +107,18 @@ def _singular(p: Term, model: Model, builder: Builder) -> Iterator[Model]:
             other = moved(model, s, matrix(rows))
             if allowed(other, s, builder):
                 yield other
+
+
+def _structured(p: Term, model: Model, builder: Builder) -> Iterator[Model]:
+    """The model with one matrix replaced by a projection, an involution, a nilpotent one, …"""
+    matrices = [s for s in p.free if s.op == "sym" and s.sort.kind == "mat" and not s.sort.is_vector and _plain(s, model, builder)]
+    for s in sorted(matrices, key=lambda s: str(s.data))[:2]:
+        v = model.values[s]
+        assert isinstance(v, Matrix)
+        for other in structured(v.rows) if v.rows == v.cols and v.rows <= 3 else ():
+            changed = moved(model, s, other)
+            if allowed(changed, s, builder):
+                yield changed
 
 
 def _solutions(equation: Term, s: Term, model: Model) -> Iterator[Value]:

@@ -328,6 +328,8 @@ class Joint:
                     shared = "a standard normal" if d.law.data == "N" else "a fair sign"
                     return f"{law_text(d.marginal)}, and {law_text(d.law)} given {shared} that others share"
                 return law_text(d.law)
+        if s in self.families:
+            return self.describe_family(s, others)
         for block in self.blocks:
             places = [i for i, (t, _) in enumerate(block.atoms) if t is s]
             if not places:
@@ -344,6 +346,27 @@ class Joint:
                     sums[text] = sums.get(text, fmpq(0)) + w
             return ", ".join(f"{v} with probability {w}" for v, w in sums.items())
         return None
+
+    def describe_family(self, s: Term, others: tuple[Term, ...]) -> str | None:
+        """The joint law of a family's members as text, group by group where groups are independent; with other symbols that depend on them."""
+        from derivcheck.terms.term import name_of
+
+        parts: list[str] = []
+        for block in self.blocks:
+            own = [i for i, (t, _) in enumerate(block.atoms) if t is s]
+            if not own:
+                continue
+            along = own + [i for i, (t, _) in enumerate(block.atoms) if t is not s and t in others]
+            names = [name_of(t) + (f"_{{{', '.join(map(str, key))}}}" if key is not None else "") for t, key in (block.atoms[i] for i in along)]
+            sums: dict[str, fmpq] = {}
+            for row, w in block.rows:
+                if w != 0:
+                    values = [show(row[i]) for i in along]
+                    text = values[0] if len(values) == 1 else f"({', '.join(values)})"
+                    sums[text] = sums.get(text, fmpq(0)) + w
+            head = names[0] if len(names) == 1 else f"({', '.join(names)})"
+            parts.append(f"{head}: " + ", ".join(f"{v} with probability {w}" for v, w in sums.items()))
+        return "; ".join(parts) or None
 
 
 def factors(block: Block, place: int, along: list[int]) -> bool:

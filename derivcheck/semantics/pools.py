@@ -104,6 +104,11 @@ def of_class(rng: Random, m: int, n: int, attributes: frozenset[str], index: int
         if diagonal:
             values = [fmpq(rng.randint(1 if strict else 0, 5), rng.randint(1, 2)) for _ in range(n)]
             got = fmpq_mat(n, n, [values[i] if i == j else fmpq(0) for i in range(n) for j in range(n)])
+        elif strict and index % 2:
+            # L D L^T with integers: eigenvalues far apart, which M M^T + I hardly has
+            lower = fmpq_mat(n, n, [fmpq(rng.randint(-3, 3)) if j < i else fmpq(int(i == j)) for i in range(n) for j in range(n)])
+            scales = fmpq_mat(n, n, [fmpq(rng.choice((1, 1, 2, 9))) if i == j else fmpq(0) for i in range(n) for j in range(n)])
+            got = lower * scales * lower.transpose()
         else:
             width = n if strict or rng.random() < 0.4 else max(1, n - 1)
             root = fmpq_mat(n, width, [fmpq(rng.randint(-2, 2)) for _ in range(n * width)])

@@ -24,7 +24,7 @@ from derivcheck.semantics.values import UNKNOWN, Family, Matrix, Value, compare,
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration
 from derivcheck.terms.sorts import BOOL, NUM, vec
-from derivcheck.terms.term import Term, contains_op, mk, num
+from derivcheck.terms.term import Term, contains_op, mk, num, subterms
 
 if TYPE_CHECKING:
     from derivcheck.semantics.models import Builder
@@ -230,7 +230,10 @@ def joint_law(builder: Builder, draft: Draft, rng: Random, index: int) -> Joint:
     model = draft.model()
     for s in builder.random:
         d = builder.context.declarations[s]
-        keys = tuple(builder.indices(d, s.sort, model)) if s.sort.kind == "fam" else None
+        keys = None
+        if s.sort.kind == "fam":
+            endless = any(r.op == "set" for r in d.index_ranges)
+            keys = spoken_of(builder, s, model) if endless else tuple(builder.indices(d, s.sort, model))
         if keys is not None:
             families[s] = keys
             if len(keys) > 5:
@@ -254,6 +257,19 @@ def joint_law(builder: Builder, draft: Draft, rng: Random, index: int) -> Joint:
     if not as_declared(builder, joint):
         raise Fail
     return joint
+
+
+def spoken_of(builder: Builder, s: Term, model: Model) -> tuple[tuple[int, ...], ...]:
+    """The members of an endless family that the terms of interest speak of: the others may follow any law that is declared of them."""
+    from derivcheck.semantics.models import Fail
+
+    keys: dict[tuple[int, ...], None] = {}
+    for t in dict.fromkeys(u for term in builder.terms for u in subterms(term) if u.op == "idx" and u.args[0] is s):
+        key = tuple(None if any(v.op == "bvar" for v in a.free) else integer(evaluate(a, model, builder.prec)) for a in t.args[1:])
+        if any(k is None for k in key):
+            raise Fail
+        keys[tuple(k or 0 for k in key)] = None
+    return tuple(sorted(keys))
 
 
 def check_parameters(builder: Builder, law: Term, model: Model) -> None:

@@ -1,7 +1,7 @@
 """Recurrences among the hypotheses: a function on integers that the equations determine step by step is tabulated.
 
 `T(0) = 0` and `∀ n ∈ \\N_{>0} : T(n) = K T(n-1) + …` give T(0), T(1), … up to `TABLED`; values that no equation determines are drawn.
-The table extends to a function on all integers of the range, so the equations hold in the model.
+The table extends to a function on all integers of the range, so the equations hold in the model.  Values are numbers, vectors or matrices.
 Limits: one index, shifts by integers, `⌊n/2⌋`.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from flint import fmpq
 
 from derivcheck.semantics.evaluate import Env, evaluate, with_evaluator
-from derivcheck.semantics.values import UNKNOWN, Table, Value, integer
+from derivcheck.semantics.values import UNKNOWN, Matrix, Table, Value, integer, matrix
 from derivcheck.terms.term import Term, open_binder, subterms
 
 if TYPE_CHECKING:
@@ -25,25 +25,25 @@ def tabulate(draft: Draft, f: Term, parts: list[Term]) -> None:
     """A function on integers that the equations determine step by step."""
     table: dict[tuple[int, ...], Value] = {}
     draft.values[f] = Table(table)
-    steps: list[tuple[Term, int]] = []
+    steps: list[tuple[Term, range]] = []
     covered: list[Term] = []
     d = draft.builder.context.declarations.get(f)
     for p in parts:
         if p.op == "rel":
             key, rest = head(draft, p, f, {})
             v = evaluate(rest, draft.model(), draft.builder.prec, draft.builder.budget()) if key is not None else UNKNOWN
-            if key is None or not isinstance(v, fmpq):
+            if key is None or not _exact(v):
                 draft.fail()
             table[key] = v  # type: ignore[index]
             covered.append(p)
         else:
-            least = _least(p)
-            if least is None:
+            places = _places(draft, p)
+            if places is None:
                 draft.fail()
-            steps.append((p, least))  # type: ignore[arg-type]
-    for n in range(-3, TABLED):
-        for p, least in steps:
-            if n < least:
+            steps.append((p, places))  # type: ignore[arg-type]
+    for n in range(-3, max([TABLED, *(places.stop for _, places in steps)])):
+        for p, places in steps:
+            if n not in places:
                 continue
             (k,), body = open_binder(p)
             key, rest = head(draft, body, f, {k: fmpq(n)})
@@ -51,20 +51,39 @@ def tabulate(draft: Draft, f: Term, parts: list[Term]) -> None:
                 continue
             for extra in range(40):
                 v = value_at(draft, rest, {k: fmpq(n)})
-                if isinstance(v, fmpq):
+                if _exact(v):
                     table[key] = v
                     break
                 # a value before the first equation is free
                 missing = (key[0] - 1 - extra,)
                 if missing not in table:
-                    table[missing] = fmpq(draft.rng.randint(-3, 5))
+                    table[missing] = _drawn(draft, f)
             if key not in table:
                 draft.fail()
     for p, _ in steps:
         covered.append(p)
-    if d is not None and any(not draft.builder.inside(v, d.domain, d.attributes, draft.model()) for v in table.values()):
+    if d is not None and any(not isinstance(v, Matrix) and not draft.builder.inside(v, d.domain, d.attributes, draft.model()) for v in table.values()):
+        draft.fail()
+    if d is not None and d.attributes and any(isinstance(v, Matrix) for v in table.values()):
         draft.fail()
     draft.done.update(covered)
+
+
+def _exact(v: Value) -> bool:
+    return isinstance(v, fmpq) or (isinstance(v, Matrix) and v.exact)
+
+
+def _drawn(draft: Draft, f: Term) -> Value:
+    """A value that no equation determines: a number, or a vector or matrix of the declared size."""
+    result = f.sort.result
+    if result.kind != "mat":
+        return fmpq(draft.rng.randint(-3, 5))
+    sizes = [integer(evaluate(e, draft.model(), draft.builder.prec, draft.builder.budget())) for e in (result.rows, result.cols)]
+    if any(n is None or not 0 < n <= 16 for n in sizes):
+        draft.fail()
+    m, n = (n or 0 for n in sizes)
+    return matrix([[fmpq(draft.rng.randint(-3, 5)) for _ in range(n)] for _ in range(m)])
+
 
 def value_at(draft: Draft, t: Term, symbols: dict[Term, Value]) -> Value:
     def use(ev: object) -> Value:
@@ -115,10 +134,16 @@ def _integral_index(t: Term, bound: tuple[Term, ...]) -> bool:
 
 
 def _integers(s: Term) -> bool:
-    return s.op == "set" and s.data in ("N", "Npos")
+    return s.op == "range" or (s.op == "set" and s.data in ("N", "Npos"))
 
 
-def _least(p: Term) -> int | None:
-    if p.op == "forall" and p.args[0].op == "set":
-        return {"N": 0, "Npos": 1}.get(str(p.args[0].data))
-    return None
+def _places(draft: Draft, p: Term) -> range | None:
+    """The values of the variable of an equation for all of them, as far as they are tabulated."""
+    domain = p.args[0]
+    if domain.op == "set":
+        least = {"N": 0, "Npos": 1}.get(str(domain.data))
+        return range(least, TABLED) if least is not None else None
+    ends = [integer(evaluate(e, draft.model(), draft.builder.prec, draft.builder.budget())) for e in domain.args]
+    if any(e is None or abs(e) > 40 for e in ends):
+        return None
+    return range(ends[0] or 0, (ends[1] or 0) + 1)

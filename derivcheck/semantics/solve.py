@@ -1,7 +1,7 @@
 """Drafts of models: values are assigned symbol by symbol, and hypotheses are met as soon as their symbols have values.
 
 An equation is met by solving it for one *slot*: a number, an entry of a vector, matrix or family, the common factor of a family or
-vector, an additive constant of a function, the centre or the spread of a random symbol.  The slot's value is found from a few
+vector, an additive constant of a function, the centre or the spread of a random symbol, or all of a matrix (`linear_hypotheses.py`).  The slot's value is found from a few
 evaluations (a linear or quadratic dependence is recognised by finite differences) and the equation is then checked exactly.
 An equation `x = term` sets x; where the term's value is not rational, x is kept as that term (`Model.defined_by`) and the equation
 holds by construction.  Equations that determine a function on integers (recurrences) are tabulated.
@@ -10,7 +10,7 @@ holds by construction.  Equations that determine a function on integers (recurre
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
@@ -19,21 +19,29 @@ from flint import fmpq
 
 from derivcheck.semantics import arithmetic as ar
 from derivcheck.semantics import sets
+from derivcheck.semantics.changed_values import (
+    as_it_is,
+    in_matrix_class,
+    replace_entry,
+    replace_member,
+    scaled_matrix,
+    scaled_members,
+    shifted,
+)
 from derivcheck.semantics.evaluate import Model, evaluate, with_evaluator
 from derivcheck.semantics.implicit import solution
+from derivcheck.semantics.linear_hypotheses import solutions
 from derivcheck.semantics.recurrences import recurrence_head, tabulate
+from derivcheck.semantics.structured_matrices import structured
 from derivcheck.semantics.values import (
     Family,
     Function,
     Matrix,
     Value,
-    equal,
     integer,
     is_number,
-    matrix,
 )
-from derivcheck.terms import build as b
-from derivcheck.terms.term import Term, instantiate, num, open_binder, rebind, symbol_order
+from derivcheck.terms.term import Term, instantiate, num, subterms, symbol_order
 
 if TYPE_CHECKING:
     from derivcheck.semantics.laws import Joint
@@ -221,10 +229,71 @@ class Draft:
         for x, t in ((p.args[0], p.args[1]), (p.args[1], p.args[0])):
             if self.isolate(p, x, t):
                 return True
+        if p.args[0].sort.kind == "mat" and self.solve_linear(p):
+            return True
         for slot in self.slots(p):
             if self.solve_slot(p, slot):
                 return True
         return False
+
+    def solve_linear(self, p: Term) -> bool:
+        """Meet an equation of matrices by changing one, or a member of a family of them, that stands linearly in it."""
+        zeros: list[tuple[Term, Value]] = []
+        for s, old, made in self.unknowns(p):
+            # with the equations about it that hold already, if these are linear in it too
+            others = [q for q in self.met if q is not p and s in q.free and q.op == "rel" and q.data == "=" and q.args[0].sort.kind == "mat"]
+            for together in ([p, *others], [p]) if others else ([p],):
+                values = list(solutions(old, partial(self.sides, together, s, made)))
+                zeros += [(s, made(v)) for v in values if not any(v.entries())]
+                if any(self.accept(p, s, made(v)) for v in values if any(v.entries())):
+                    return True
+            if old.rows == old.cols and any(self.accept(p, s, made(v)) for v in structured(old.rows)):
+                return True
+        # that something is zero is the last resort: it makes too much true
+        return any(self.accept(p, s, v) for s, v in zeros)
+
+    def sides(self, equations: list[Term], s: Term, made: Callable[[Matrix], Value], v: Matrix) -> list[tuple[Value, Value]]:
+        """The sides of equations with a new value."""
+        model = Model({**self.values, s: made(v)}, self.builder.context, self.joint, {}, dict(self.defined_by))
+        prec, budget = self.builder.prec, self.builder.budget
+        return [(evaluate(q.args[0], model, prec, budget()), evaluate(q.args[1], model, prec, budget())) for q in equations]
+
+    def accept(self, p: Term, s: Term, v: Value) -> bool:
+        """Take a new value if the equation holds with it, and what held before."""
+        before = self.values[s]
+        model = Model({**self.values, s: v}, self.builder.context, self.joint, {}, dict(self.defined_by))
+        if self.fits(model):
+            self.values[s] = v
+            if self.builder.truth(p, self.model()) is True and self.still_hold({s}):
+                return True
+            self.values[s] = before
+        return False
+
+    def unknowns(self, p: Term) -> Iterator[tuple[Term, Matrix, Callable[[Matrix], Value]]]:
+        """Members of families that the equation speaks of (the last first), then vectors and matrices: symbol, value, and how a new value is put."""
+        symbols = [s for s in self.builder.order if s in p.free and s not in self.builder.fixed and s not in self.settled]
+        symbols = [s for s in reversed(symbols) if not any(s in t.free for t in self.defined_by.values())]
+        for s in symbols:
+            family = self.values.get(s)
+            if isinstance(family, Family):
+                for key in sorted(self.keys(p, s), reverse=True):
+                    member = family.members.get(key)
+                    if isinstance(member, Matrix) and member.exact:
+                        yield s, member, partial(replace_member, family, key)
+        for s in symbols:
+            v = self.values.get(s)
+            if isinstance(v, Matrix) and v.exact:
+                yield s, v, as_it_is
+
+    def keys(self, p: Term, family: Term) -> set[tuple[int, ...]]:
+        """The members of a family that stand in a statement with definite indices."""
+        model = self.model()
+        found: set[tuple[int, ...]] = set()
+        for t in subterms(p):
+            if t.op == "idx" and t.args[0] is family and not any(v.op == "bvar" for v in t.free):
+                key = tuple(integer(evaluate(a, model, self.builder.prec)) for a in t.args[1:])
+                found.add(tuple(k for k in key if k is not None))
+        return found
 
     def solve_all(self, p: Term) -> bool:
         """Meet `∀ k : equation` over a finite set, one instance after the other."""
@@ -272,7 +341,8 @@ class Draft:
                 model = self.model()
                 key = tuple(integer(evaluate(a, model, self.builder.prec)) for a in x.args[1:])
                 v = evaluate(t, model, self.builder.prec, self.builder.budget())
-                if key in family.members and is_number(v) and isinstance(v, fmpq) and self.in_class(x.args[0], v):
+                fine = isinstance(v, fmpq) and self.in_class(x.args[0], v)
+                if key in family.members and (fine or (isinstance(v, Matrix) and v.exact and self.matrix_in_class(x.args[0], v))):
                     before = self.values[x.args[0]]
                     self.values[x.args[0]] = replace_member(family, key, v)  # type: ignore[arg-type]
                     if self.builder.truth(p, self.model()) is True:
@@ -394,7 +464,9 @@ class Draft:
                 if not self.builder.inside(v, domain, attributes, model):
                     return False
             elif isinstance(v, Family):
-                if not all(is_number(m) and self.builder.inside(m, domain, attributes, model) for m in v.members.values()):
+                if any(isinstance(m, Matrix) and not in_matrix_class(m, attributes) for m in v.members.values()):
+                    return False
+                if not all(isinstance(m, Matrix) or (is_number(m) and self.builder.inside(m, domain, attributes, model)) for m in v.members.values()):
                     return False
             elif isinstance(v, Matrix):
                 if not in_matrix_class(v, attributes):
@@ -411,63 +483,3 @@ class Draft:
         if model.joint is not self.joint and model.joint is not None:
             return model.joint.fits(self, model)
         return True
-
-
-def replace_member(family: Family, key: tuple[int, ...], v: Value) -> Family:
-    """The family with one member changed."""
-    return replace(family, members={**family.members, key: v})
-
-
-def as_it_is(v: Value) -> Value:
-    """The value itself."""
-    return v
-
-
-def scaled_members(family: Family, keys: frozenset[tuple[int, ...]], factor: Value) -> Family:
-    """The family with some members multiplied by a factor."""
-    return replace(family, members={k: m * factor if k in keys else m for k, m in family.members.items()})
-
-
-def scaled_matrix(v: Matrix, factor: Value) -> Matrix:
-    """A multiple of a matrix."""
-    return Matrix(v.data * factor)
-
-
-def replace_entry(v: Matrix, i: int, j: int, new: Value) -> Value:
-    """The matrix with one entry changed."""
-    return matrix([[new if (r, c) == (i, j) else v.at(r, c) for c in range(v.cols)] for r in range(v.rows)])
-
-
-def shifted(f: Function, by: Value) -> Function:
-    """The function with a constant added."""
-    symbols, body = open_binder(f.term)
-    return Function(rebind(f.term, symbols, f.term.args[:-1], b.add(body, num(f"{by.p}/{by.q}"))))
-
-
-def in_matrix_class(v: Matrix, attributes: frozenset[str]) -> bool:
-    """Whether an exact matrix has the declared attributes."""
-    from derivcheck.semantics.evaluate_matrix import definite, determinant, identity
-
-    for a in attributes:
-        if a == "symmetric":
-            fine = v.rows == v.cols and equal(v, Matrix(v.data.transpose())) is True
-        elif a in ("positive definite", "positive semidefinite"):
-            fine = definite(v, strictly=a == "positive definite") is True
-        elif a in ("invertible", "nonsingular", "regular"):
-            got = determinant(v)
-            fine = isinstance(got, fmpq) and got != 0
-        elif a in ("orthogonal", "unitary"):
-            fine = v.exact and equal(Matrix(v.data * v.data.transpose()), identity(v.rows)) is True
-        elif a == "diagonal":
-            fine = all(v.at(i, j) == 0 for i in range(v.rows) for j in range(v.cols) if i != j)
-        elif a == "nonzero":
-            fine = any(e != 0 for e in v.entries())
-        elif a == "positive":
-            fine = all(isinstance(e, fmpq) and e > 0 for e in v.entries())
-        elif a == "nonnegative":
-            fine = all(isinstance(e, fmpq) and e >= 0 for e in v.entries())
-        else:
-            fine = a in ("real",)
-        if not fine:
-            return False
-    return True

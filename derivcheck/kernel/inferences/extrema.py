@@ -94,6 +94,29 @@ def value_at(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[
 
 
 @inference(
+    "extremum-at-point",
+    statement="max_{x∈S} f = V where both have values if t ∈ S, f(t) = V and f(x) ≤ V for x ∈ S where f has a value",
+    source=SOURCE + "; SPEC section 6: a maximum has a value only if all values of f are real",
+    method="extrema",
+)
+def value_at_point(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: the points.  Unlike `extremum-value` it does not ask to show that f has values: the extremum's having one says so."""
+    x, y = relation(ob, "=")
+    if "strict" in ob.context.conventions:
+        raise Rejected("a side may have no value")
+    node, value = (x, y) if x.op in ("maxover", "minover") else (y, x)
+    if node.op not in ("maxover", "minover") or len(params) != len(node.bound):
+        raise Rejected("not an extremum that is attained")
+    others, body = opened(ob.context, node)
+    context = ob.context
+    for s, domain in zip(others, node.args[:-1], strict=True):
+        context = context.with_declaration(Declaration(s, domain))
+    members = [Obligation(ob.context, mk("rel", (v, s), "in", b.TRUE.sort)) for v, s in zip(params, node.args[:-1], strict=True)]
+    at = Obligation(ob.context, b.eq(instantiate(node, params), value))
+    return [*members, at, Obligation(context, b.rel(body, _order(node.op), value))]
+
+
+@inference(
     "minimax",
     statement="max_{y∈Y} min_{x∈X} f = min_{x∈X} max_{y∈Y} f for intervals X = [a, b], Y = [c, d] and a polynomial f, convex in x and concave in y",
     source="von Neumann 1928; Sion, On general minimax theorems, Pacific J. Math. 8 (1958)",

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from derivcheck.kernel import algebra
+from derivcheck.kernel import matrix_facts as facts
 from derivcheck.kernel.check import Rejected, Session, eigen, inference
 from derivcheck.kernel.inferences.basic import relation
 from derivcheck.kernel.inferences.operators import strict
 from derivcheck.kernel.obligation import Obligation
+from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.randomness import randomness
+from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration, Hypothesis
 from derivcheck.terms.sorts import NUM
-from derivcheck.terms.term import Term, mk, substitute
+from derivcheck.terms.term import Term, mk, substitute, subterms
 
 
 @inference("generalise", statement="P(t) from P(s) for every real s that the hypotheses about t hold for", source="logic", method="generalisation")
@@ -37,6 +40,91 @@ def generalise(ob: Obligation, params: tuple[Any, ...], session: Session) -> lis
     known = [Hypothesis(substitute(h.statement, mapping), h.label, "step") for h in context.hypotheses]
     context = context.with_hypotheses([h for h, old in zip(known, context.hypotheses, strict=True) if h.statement is not old.statement])
     return [Obligation(context, substitute(p, mapping))]
+
+
+_BY_DEPENDENCE = frozenset({"anyconst", "bigO", "opaque", "constin", "perp", "sim", "antideriv", "isconvex", "isconcave"})
+
+
+def pointwise(p: Term) -> bool:
+    """Whether a statement is about the values of its terms at a point, and not about how they depend on symbols (∝, ≐, O, constant in …)."""
+    return not any(t.op in _BY_DEPENDENCE or (t.op == "rel" and t.data in ("∝", "≐", "O", "in-O")) for t in subterms(p))
+
+
+@inference(
+    "generalise-numbers",
+    statement="P(t) from P(s) for every real s of the sign and within the bounds of t that the hypotheses about t hold for, t being real and with a value",
+    source="logic",
+    method="generalisation",
+)
+def generalise_numbers(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: numbers (made of vectors and matrices, values of functions …); those with one normal form get one symbol."""
+    oracle = session.oracle(ob.context)
+    if not pointwise(ob.statement):
+        raise Rejected("not a statement about values")
+    rw = session.rewriter(ob.context)
+    known: dict[Term, Term] = {}
+    mapping: dict[Term, Term] = {}
+    context = ob.context
+    p = ob.statement
+    plain = p.op == "rel" and len(p.args) == 2 and "strict" not in context.conventions
+    needed = strict(p.args[0]) | strict(p.args[1]) if plain and p.args[0].sort.kind == "num" else set()
+    for t in params:
+        if t.op == "sym" or t.sort.kind != "num" or any(v.op == "bvar" for v in t.free) or randomness(oracle).atoms(t):
+            raise Rejected("not a number to replace")
+        # in a relation that is claimed where its sides have values it is enough that they need the value of t
+        if not oracle.real(t) or not (t in needed or total(t, oracle)):
+            raise Rejected("not shown real and with a value")
+        normal = rw.nf(t)
+        if normal in known:
+            mapping[t] = known[normal]
+            continue
+        s = mapping[t] = known[normal] = eigen(ob.context, "s", NUM, len(known))
+        context = context.with_declaration(Declaration(s, _domain(t, oracle)))
+        for sign, holds in ((">", oracle.positive), ("≥", oracle.nonnegative), ("<", oracle.negative), ("≤", oracle.nonpositive), ("≠", oracle.nonzero)):
+            if holds(t):
+                context = context.with_hypotheses([Hypothesis(b.rel(s, sign, b.ZERO), None, "domain")])
+                break
+    about = [(h.statement, Hypothesis(substitute(h.statement, mapping), h.label, "step")) for h in ob.context.hypotheses if pointwise(h.statement)]
+    context = context.with_hypotheses([h for old, h in about if h.statement is not old])
+    return [Obligation(context, substitute(ob.statement, mapping))]
+
+
+def _domain(t: Term, oracle: Oracle) -> Term:
+    """The numbers between the bounds that are shown of t."""
+    info = oracle.info(t)
+    if info.lo is not None and info.hi is not None:
+        return b.interval(b.num_of(info.lo), b.num_of(info.hi), ("(" if info.lo_strict else "[") + (")" if info.hi_strict else "]"))
+    if info.lo == 0:
+        return b.POSITIVE if info.lo_strict else b.NONNEGATIVE
+    return b.REALS
+
+
+@inference(
+    "generalise-matrix",
+    statement="P(A) from P(S) for every real matrix S of the size of A that the hypotheses about A hold for",
+    source="logic",
+    method="generalisation",
+)
+def generalise_matrix(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: a matrix that the sides need the value of.  What is seen of it (symmetric, definite, invertible, …) is declared of the new symbol."""
+    from derivcheck.kernel.inferences.matrix import strict_subterms
+
+    (t,) = params
+    p = ob.statement
+    if p.op != "rel" or p.data not in ("=", "≠", "<", "≤", ">", "≥") or t.sort.kind != "mat" or t.op == "sym" or not pointwise(p):
+        raise Rejected("not a relation with a matrix to replace")
+    oracle = session.oracle(ob.context)
+    if not any(t in strict_subterms(a) for a in p.args[:2]) or any(v.op == "bvar" for v in t.free) or randomness(oracle).atoms(t):
+        raise Rejected("not a part of the sides")
+    if not facts.real_entries(t, oracle):
+        raise Rejected("not shown real")
+    seen = {"symmetric": facts.symmetric, "positive semidefinite": facts.psd, "positive definite": facts.pd, "diagonal": facts.diagonal,
+            "orthogonal": facts.orthogonal, "invertible": facts.invertible}
+    attributes = frozenset(name for name, ask in seen.items() if t.sort.rows is t.sort.cols and ask(t, oracle))
+    s = eigen(ob.context, "S", t.sort)
+    declared = ob.context.with_declaration(Declaration(s, b.rmn(t.sort.rows, t.sort.cols), attributes))
+    known = [Hypothesis(substitute(h.statement, {t: s}), h.label, "step") for h in ob.context.hypotheses if t in set(subterms(h.statement)) and pointwise(h.statement)]
+    return [Obligation(declared.with_hypotheses(known), substitute(p, {t: s}))]
 
 
 @inference("covariance-bound", statement="Cov(a, b)² ≤ Var(a) Var(b)", source="Cauchy-Schwarz", method="Cauchy-Schwarz")

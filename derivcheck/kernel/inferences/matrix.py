@@ -13,7 +13,7 @@ from derivcheck.kernel.check import Rejected, Session, inference
 from derivcheck.kernel.inferences.basic import relation
 from derivcheck.kernel.literals import integer_value
 from derivcheck.kernel.matrix_facts import invertible, orthogonal, partition, pd, psd, real_entries
-from derivcheck.kernel.matrix_form import decode
+from derivcheck.kernel.matrix_form import canonical, decode
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.random_laws import depends
 from derivcheck.kernel.rewrite import Rewriter
@@ -83,6 +83,10 @@ def _cut_like(t: Term, model: Term) -> tuple[Term, ...]:
         grid = cells(t)
         if grid is not None and len(grid) == m and len(grid[0]) == n:
             return tuple(x for r in grid for x in r)
+    if t.op == "eye" and m == n and all(a.sort.kind == "mat" for a in model.args):
+        diagonal = [model.args[i * n + i] for i in range(n)]
+        if all(a.sort.rows is a.sort.cols for a in diagonal):
+            return tuple(b.eye(a.sort.rows) if i == j else b.zeros(a.sort.rows, a.sort.cols) for i in range(n) for j in range(n) for a in (model.args[i * n + j],))
     if t.op == "smul" and t.args[1].op in ("eye", "zeros"):
         return tuple(b.mul(t.args[0], a) if a.sort.kind == "num" else b.smul(t.args[0], a) for a in _cut_like(t.args[1], model))
     raise Rejected("no blocks")
@@ -166,11 +170,11 @@ def cancel_inverse(ob: Obligation, params: tuple[Any, ...], session: Session) ->
     x, y = relation(ob, "=")
     if x.sort.kind != "mat" or s.sort.kind != "mat" or s.sort.rows is not s.sort.cols:
         raise Rejected("not square")
-    if (x.sort.rows if side == "left" else x.sort.cols) is not s.sort.rows:
+    if canonical(x.sort.rows if side == "left" else x.sort.cols) is not canonical(s.sort.rows):
         raise Rejected("the sizes do not fit")
     rw = session.rewriter(ob.context)
-    inverse = b.inv(s)
-    if not (invertible(s, rw.oracle) or any(inverse in strict_subterms(t) for t in (x, y, rw.nf(x), rw.nf(y)))):
+    inverted = any(u.op == "inv" and u.args[0] is s for t in (x, y, rw.nf(x), rw.nf(y)) for u in strict_subterms(t))
+    if not (inverted or invertible(s, rw.oracle)):
         raise Rejected("not shown invertible")
     if side == "left":
         return [Obligation(ob.context, b.eq(b.matmul(s, x), b.matmul(s, y)))]
@@ -298,6 +302,17 @@ def _sigmas(factors: tuple[Term, ...]) -> list[Term]:
     return [mk("sigmax", (f,)) for f in factors]
 
 
+def _powers_of_sigmas(factors: tuple[Term, ...], rw: Rewriter) -> list[Term] | None:
+    """σ(A)^n for the factors A^n, σ(A) for the others; None if there is no power."""
+    if not any(f.op == "mpow" for f in factors):
+        return None
+    out = []
+    for f in factors:
+        power = f.op == "mpow" and rw.oracle.natural(f.args[1]) and rw.oracle.positive(f.sort.rows)
+        out.append(b.pow_(mk("sigmax", (f.args[0],)), f.args[1]) if power else mk("sigmax", (f,)))
+    return out
+
+
 def _operator_bound(t: Term, rw: Rewriter) -> Term | None:
     a = t.args[0]
     if not real_entries(a, rw.oracle):
@@ -308,7 +323,10 @@ def _operator_bound(t: Term, rw: Rewriter) -> Term | None:
         if a.op == "matmul":
             one = b.rel(t, "≤", b.mul(mk("sigmax", (a.args[0],)), b.norm(b.matmul(*a.args[1:]))))
             whole = b.rel(t, "≤", b.mul(mk("sigmax", (b.matmul(*a.args[:-1]),)), b.norm(a.args[-1])))
-            return b.and_(one, whole, b.rel(t, "≤", b.mul(*_sigmas(a.args[:-1]), b.norm(a.args[-1])))) if len(a.args) > 2 else one
+            each = b.rel(t, "≤", b.mul(*_sigmas(a.args[:-1]), b.norm(a.args[-1])))
+            powers = _powers_of_sigmas(a.args[:-1], rw)
+            more = [b.rel(t, "≤", b.mul(*powers, b.norm(a.args[-1])))] if powers is not None else []
+            return b.and_(one, whole, each, *more) if len(a.args) > 2 else b.and_(one, *more)
         if a.op == "add" and rw.nf(a) is a:
             # a common last factor: (A + B) x
             form = decode(a, rw)

@@ -6,13 +6,13 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from derivcheck.kernel.check import Rejected, Session, inference
+from derivcheck.kernel.check import Rejected, Session, eigen, inference
 from derivcheck.kernel.literals import integer_value
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Context, Declaration, Hypothesis
-from derivcheck.terms.term import Term, num, substitute, subterms
+from derivcheck.terms.term import Term, fresh, num, substitute, subterms
 
 
 @inference(
@@ -28,8 +28,10 @@ def induction(ob: Obligation, params: tuple[Any, ...], session: Session) -> list
     shift = params[3] if len(params) > 3 else 0
     first = start if isinstance(start, Term) else num(start)
     p = ob.statement
-    if p.op != "rel" or p.data not in ("=", "<", "≤", ">", "≥") or p.args[0].sort.kind != "num" or not 1 <= depth <= 3:
-        raise Rejected("not a relation of numbers")
+    if p.op != "rel" or p.data not in ("=", "<", "≤", ">", "≥") or not 1 <= depth <= 3:
+        raise Rejected("not a relation")
+    if p.args[0].sort.kind != "num" and (p.data != "=" or p.args[0].sort.kind != "mat" or any(_sort_mentions(t, n) for t in subterms(p))):
+        raise Rejected("not a relation of numbers, nor an equation of matrices whose sizes do not depend on n")
     oracle = session.oracle(ob.context)
     if n.op != "sym" or n in first.free or not oracle.integer(first) or not oracle.integer(n) or not oracle.less_equal(first, n):
         raise Rejected("not shown to be an integer from there on")
@@ -56,6 +58,52 @@ def induction(ob: Obligation, params: tuple[Any, ...], session: Session) -> list
 
     known = [Hypothesis(at(i), None, "step") for i in range(depth)]
     return [*bases, Obligation(stepping.with_hypotheses(known), at(depth))]
+
+
+@inference(
+    "bounded-induction",
+    statement="P(n) from P(a) and P(k) ⟹ P(k+1) for a ≤ k < n: the range of hypotheses and families that ends with n stays as it is",
+    source="induction on the natural numbers",
+    method="induction",
+)
+def bounded_induction(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: (n, a), a an integer or an integer term free of n; k is a new symbol at the places of n in the statement (but not within matrices
+    whose sizes depend on n), whose sides must be shown to have values for a ≤ k ≤ n."""
+    n, start = params
+    first = start if isinstance(start, Term) else num(start)
+    p = ob.statement
+    if p.op != "rel" or p.data not in ("=", "<", "≤", ">", "≥"):
+        raise Rejected("not a relation")
+    if p.args[0].sort.kind != "num" and (p.data != "=" or p.args[0].sort.kind != "mat" or _sort_mentions(p.args[0], n)):
+        raise Rejected("not a relation of numbers, nor an equation of matrices whose size does not depend on n")
+    declaration = ob.context.declarations.get(n)
+    if n.op != "sym" or declaration is None or declaration.random or n in first.free:
+        raise Rejected("not a declared variable")
+    k = eigen(ob.context, "k", n.sort)
+    general = _outside_sizes(p, n, k)
+    if substitute(general, {k: n}) is not p or any(_sort_mentions(t, k) for t in subterms(general)):
+        raise Rejected("n stands in a size")
+    oracle = session.oracle(ob.context)
+    if not oracle.integer(first) or not oracle.integer(n) or not oracle.less_equal(first, n):
+        raise Rejected("not shown to be an integer from there on")
+
+    def at(t: Term) -> Term:
+        return substitute(general, {k: t})
+
+    def among(last: Term) -> Context:
+        bounds = [Hypothesis(b.rel(first, "≤", k), None, "domain"), Hypothesis(b.rel(k, "≤", last), None, "domain")]
+        return ob.context.with_declaration(Declaration(k, b.INTEGERS)).with_hypotheses(bounds)
+
+    if not all(total(side, session.oracle(among(n))) for side in at(k).args[:2]):
+        raise Rejected("the sides are not shown to have values on the way")
+    stepping = among(b.sub(n, b.ONE)).with_hypotheses([Hypothesis(at(k), None, "step")])
+    return [Obligation(ob.context, at(first)), Obligation(stepping, at(b.add(k, b.ONE)))]
+
+
+def _outside_sizes(t: Term, n: Term, k: Term) -> Term:
+    """k for n, except within matrices whose sizes depend on n."""
+    fixed = {s: fresh("fixed", s.sort) for s in subterms(t) if _sort_mentions(s, n) and not any(v.op == "bvar" for v in s.free)}
+    return substitute(substitute(substitute(t, fixed), {n: k}), {v: s for s, v in fixed.items()})
 
 
 def without(context: Context, n: Term, goal: Term) -> Context:
@@ -99,8 +147,8 @@ def without(context: Context, n: Term, goal: Term) -> Context:
     return replace(context, declarations=MappingProxyType(table), hypotheses=hypotheses, independent=independent)
 
 
-def _sort_mentions(symbol: Term, n: Term) -> bool:
-    stack: list[object] = [symbol.sort]
+def _sort_mentions(t: Term, n: Term) -> bool:
+    stack: list[object] = [t.sort]
     while stack:
         s = stack.pop()
         if isinstance(s, Term):

@@ -1,22 +1,24 @@
-"""Universal equations as rewriting: a hypothesis ∀x∈S: L(x) = R(x) replaces L(t) by R(t) anywhere in the goal, also under binders."""
+"""Hypotheses `∀x∈S: L(x) = R(x)`, perhaps with a condition on x, as rewriting rules."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from derivcheck.kernel.check import Rejected, Session, inference
-from derivcheck.kernel.densities import value
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.randomness import CLOSED, mentions_random
-from derivcheck.kernel.rewrite import Rewriter, level_symbol
+from derivcheck.kernel.rewrite import LEVELS, Rewriter, level_symbol
+from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b
-from derivcheck.terms.context import Hypothesis
-from derivcheck.terms.term import Term, bind, contains_op, instantiate, mk, rebind
+from derivcheck.terms.term import Term, contains_op, instantiate, mk, rebind, substitute
+
+Pattern = tuple[tuple[Term, ...], tuple[Term, ...], Term, Term, Term]  # variables, their sets, both sides, the condition
 
 
 @inference(
     "rewrite-universal",
-    statement="∀x∈S: L(x) = R(x) rewrites L(t) to R(t) anywhere in the goal, also under binders, where t ∈ S is shown",
+    statement="∀x∈S: (C(x) ⟹) L(x) = R(x) rewrites L(t) to R(t) anywhere in the goal, also under binders, where t ∈ S (and C(t)) is shown; "
+    "where C(t) depends on a bound variable, to R(t) if C(t) and L(t) else",
     source="Leibniz",
     method="hypotheses",
 )
@@ -36,8 +38,8 @@ def rewrite_universal(ob: Obligation, params: tuple[Any, ...], session: Session)
     return [Obligation(ob.context, new)]
 
 
-def _universal(p: Term, backwards: bool) -> tuple[tuple[Term, ...], tuple[Term, ...], Term, Term] | None:
-    """Variables, their sets, both sides; nested quantifiers are joined."""
+def _universal(p: Term, backwards: bool) -> Pattern | None:
+    """Variables, their sets, both sides, the condition; nested quantifiers are joined."""
     variables: list[Term] = []
     sets: list[Term] = []
     while p.op == "forall":
@@ -45,17 +47,29 @@ def _universal(p: Term, backwards: bool) -> tuple[tuple[Term, ...], tuple[Term, 
         variables += symbols
         sets += p.args[:-1]
         p = instantiate(p, symbols)
+    condition = b.TRUE
+    if p.op == "implies":
+        condition, p = p.args
+        if not _comparisons(condition):
+            return None
     if p.op != "rel" or p.data != "=" or len(p.args) != 2 or any(set(variables) & s.free for s in sets):
         return None
     left, right = p.args if not backwards else (p.args[1], p.args[0])
     if left in variables or not set(variables) <= left.free or left.op in ("num", "const"):
         return None
-    return tuple(variables), tuple(sets), left, right
+    return tuple(variables), tuple(sets), left, right, condition
 
 
-def _as_moment(pattern: tuple[tuple[Term, ...], tuple[Term, ...], Term, Term]) -> tuple[tuple[Term, ...], tuple[Term, ...], Term, Term] | None:
+def _comparisons(p: Term) -> bool:
+    """A comparison of numbers, or several together: it has a truth value wherever its sides have values."""
+    if p.op == "and":
+        return all(_comparisons(q) for q in p.args)
+    return p.op == "rel" and p.data in ("=", "≠", "<", "≤", ">", "≥") and p.args[0].sort.kind == "num"
+
+
+def _as_moment(pattern: Pattern) -> Pattern | None:
     """Var X = V as E[X²] = V + E[X]², Cov(X, Y) = V as E[X Y] = V + E[X] E[Y]; the hypothesis says that these have values."""
-    variables, sets, left, right = pattern
+    variables, sets, left, right, condition = pattern
     if left.sort.kind != "num" or left.op not in ("Var", "Cov"):
         return None
     x, y = (left.args[0], left.args[0]) if left.op == "Var" else left.args[:2]
@@ -64,26 +78,32 @@ def _as_moment(pattern: tuple[tuple[Term, ...], tuple[Term, ...], Term, Term]) -
     def mean(u: Term) -> Term:
         return mk("E", (u, *conds), len(conds), u.sort)
 
-    return variables, sets, mean(b.pow_(x, 2) if x is y else b.mul(x, y)), b.add(right, b.mul(mean(x), mean(y)))
+    return variables, sets, mean(b.pow_(x, 2) if x is y else b.mul(x, y)), b.add(right, b.mul(mean(x), mean(y))), condition
 
 
 class Replacement:
     """Rewriting by one universal equation."""
 
-    def __init__(self, variables: tuple[Term, ...], sets: tuple[Term, ...], left: Term, right: Term) -> None:
-        self.variables, self.sets, self.left, self.right = variables, sets, left, right
+    def __init__(self, variables: tuple[Term, ...], sets: tuple[Term, ...], left: Term, right: Term, condition: Term) -> None:
+        self.variables, self.sets, self.left, self.right, self.condition = variables, sets, left, right, condition
         self.closing = contains_op(left, *CLOSED) or contains_op(right, *CLOSED)
 
     def apply(self, t: Term, rw: Rewriter) -> Term:
         """All instances replaced, outermost first."""
         values = self.match(t, rw)
         if values is not None:
-            from derivcheck.terms.term import substitute
-
-            return substitute(self.right, values)
+            condition = substitute(self.condition, values)
+            right = substitute(self.right, values)
+            if condition is b.TRUE or rw.oracle.holds(condition):
+                return right
+            under_binder = any(v in LEVELS for v in condition.free)
+            if t.sort.kind == "num" and under_binder and not rw.oracle.refutes(condition) and total(b.ind(condition), rw.oracle):
+                return b.cases(condition, right, t)
         if not t.args:
             return t
         if t.op == "cases":
+            return t
+        if t.op in ("E", "Var", "Cov") and self.left.op in ("Var", "Cov", "E") and t.op == self.left.op and values is not None:
             return t
         if not t.bound:
             args = tuple(self.apply(a, rw) for a in t.args)
@@ -142,6 +162,3 @@ def _match(pattern: Term, t: Term, variables: frozenset[Term], found: dict[Term,
         return False
     # no variable may stand for something that depends on a bound variable
     return not any(set(symbols) & v.free for k, v in found.items() if k not in before)
-
-
-__all__ = ["Hypothesis", "Replacement", "bind", "value"]

@@ -276,6 +276,8 @@ def matrix_power(t: Term, rw: Rewriter) -> Term | None:
             return mk("mpow", (a.args[0], b.mul(e, f)), None, t.sort)
     if a.op == "inv" and o.integer(e):
         return mk("mpow", (a.args[0], b.neg(e)), None, t.sort)
+    if a.op == "matmul" and all(f is a.args[0] for f in a.args) and o.natural(e):
+        return mk("mpow", (a.args[0], b.mul(num(len(a.args)), e)), None, t.sort)
     if a.op == "diag" and not o.integer(e) and a.args[0].op == "bmat":
         return None
     return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from derivcheck.kernel.literals import rational_value
 from derivcheck.kernel.matrix_facts import invertible, orthogonal, partition, pd, real_entries
 from derivcheck.kernel.matrix_form import Form, Word, decode, encode, flip, is_scalar_sort, product, scaled, times
-from derivcheck.kernel.matrix_words import has_inner_one, reduce_word, turned_word
+from derivcheck.kernel.matrix_words import has_inner_one, reduce_word, transposed_by_hypotheses, turned_word
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.terms import build as b
@@ -114,6 +114,9 @@ def _trace_of_word(w: Word, n: Term, rw: Rewriter) -> Term:
             symbols, body = open_binder(f)
             new = rebind(f, symbols, f.args[:-1], b.trace(b.matmul(*w[:i], body, *w[i + 1 :])))
             return rw.nf(mk(new.op, new.args, new.data, b.ONE.sort, new.bound))
+    by = transposed_by_hypotheses(w, rw)
+    if by is not None and by[1] in [w[i:] + w[:i] for i in range(len(w))]:
+        return b.ZERO  # tr A = c tr A with a number c ≠ 1
     if len(w) == 1:
         got = _trace_of_factor(w[0])
         if got is not None:

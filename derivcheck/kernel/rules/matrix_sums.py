@@ -1,7 +1,8 @@
 """Sums of matrices and vectors: linear, constants come out on the left and on the right.
 
 The normal form of `Σ_n` with a matrix body is a linear combination of words with factors `sum(lo, hi, c w | n)`: one word w per sum, with
-neither end free of n, and c a product of numbers that depend on n.  Only finite sums are taken apart.
+neither end free of n, and c a product of numbers that depend on n; the index stands where `kernel/matrix_places.py` puts it.  Only
+finite sums are taken apart.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from fractions import Fraction
 
 from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.matrix_form import Form, Word, decode, encode, product, put, summed, times
+from derivcheck.kernel.matrix_places import placed
 from derivcheck.kernel.rewrite import Rewriter, level_symbol, rule
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration
@@ -125,8 +127,10 @@ def _one(t: Term, n: Term, c: Term, word: Word, inside: Term, rw: Rewriter) -> F
         return out
     core = b.matmul(*middle)
     whole = _recognised(n, lo, hi, core, inside)
+    body = core if inside is b.ONE else b.smul(inside, core)
     if whole is None:
-        body = core if inside is b.ONE else b.smul(inside, core)
+        whole = placed(n, lo, hi, body, rw)
+    if whole is None:
         made = rebind(t, (n,), (lo, hi), body)
         atom = mk("sum", made.args, None, core.sort, made.bound)
         if not word[:i] and not word[j:]:
