@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.randomness import Randomness, randomness
+from derivcheck.terms import build as b
 from derivcheck.terms.context import Context
 from derivcheck.terms.term import Term
 
 MEANS = frozenset({"E", "Var", "Cov", "Pr"})
 LIGHT = frozenset("N Po Ga Exp Beta Bern Bin NB U Laplace Geom LogN Cat Dir".split())
 _POLYNOMIAL = frozenset("N Po Bern Bin U Laplace".split())  # moments are polynomials in the parameters
-_PLAIN = frozenset("add mul neg num sym idx ventry ind and or not rel cases maxover minover sum bvar tonum inner smul matmul transpose".split())
+_PLAIN = frozenset("add mul neg num sym idx ventry ind and or not rel cases maxover minover sum prod bvar tonum inner smul matmul transpose".split())
 _LOGARITHMS = frozenset("Ga Exp Beta InvGa LogN Dir".split())  # the mean of the logarithm is finite
 _RELATIONS = frozenset({"<", "≤", ">", "≥", "=", "≠"})
 
@@ -74,3 +75,20 @@ def _plain(t: Term, r: Randomness, names: frozenset[str]) -> bool:
     if t.op == "rel" and t.data not in _RELATIONS:
         return False
     return (t.op in _PLAIN or t.op == "fn") and all(_plain(a, r, names) for a in t.args)
+
+
+def admissible(law: Term) -> list[Term] | None:
+    """Conditions under which the parameters are those of a law (that is not concentrated at a point); None for laws not known here."""
+    name, p = str(law.data), law.args
+    if any(a.sort.kind != "num" for a in p):
+        return None
+    if name in ("N", "Laplace", "LogN"):
+        return [b.rel(p[1], ">", b.ZERO)]
+    if name in ("Ga", "InvGa", "Beta", "Exp", "Po"):
+        return [b.rel(a, ">", b.ZERO) for a in p]
+    if name == "U":
+        return [b.rel(p[0], "<", p[1])]
+    if name in ("Bern", "Geom", "Bin", "NB"):
+        out = [b.rel(p[-1], ">", b.ZERO), b.rel(p[-1], "<", b.ONE)]
+        return [*out, b.rel(p[0], ">", b.ZERO)] if len(p) > 1 else out
+    return None

@@ -16,7 +16,7 @@ from flint import acb, arb, fmpq
 
 from derivcheck.kernel.budget import Budget
 from derivcheck.kernel.check import Session
-from derivcheck.kernel.existing_means import MEANS, exists
+from derivcheck.kernel.existing_means import MEANS, admissible, exists
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.randomness import randomness
@@ -27,7 +27,7 @@ from derivcheck.semantics.evaluate import Budget as Work
 from derivcheck.semantics.evaluate import with_evaluator
 from derivcheck.semantics.truth import truth
 from derivcheck.terms import build as b
-from derivcheck.terms.context import Declaration
+from derivcheck.terms.context import Declaration, Hypothesis
 from derivcheck.terms.printer import to_latex
 from derivcheck.terms.term import Term, fresh, mk, name_of, substitute, subterms
 
@@ -43,7 +43,7 @@ def counterexample(ob: Obligation, session: Session, budget: Budget) -> Refutati
     if p.op != "rel" or p.data not in ("=", "≠", "<", "≤", ">", "≥") or p.args[0].sort.kind != "num":
         return None
     atoms = randomness(session.oracle(ob.context)).atoms(p)
-    if len(atoms) != 1 or not all(exists(s, ob.context) for s in subterms(p) if s.op in MEANS or s.op == "Eover"):
+    if len(atoms) != 1 or any(s.op == "Eover" for s in subterms(p)) or not all(exists(s, ob.context) for s in subterms(p) if s.op in MEANS):
         return None
     (x,) = atoms
     d = ob.context.declarations.get(x)
@@ -64,13 +64,18 @@ def counterexample(ob: Obligation, session: Session, budget: Budget) -> Refutati
     if not random.isdisjoint(q.free) or any(not random.isdisjoint(h.statement.free) for h in hypotheses):
         return None
     table[value] = Declaration(value, support)
+    assert d.law is not None
+    valid = admissible(d.law)
+    if valid is None:
+        return None
+    hypotheses += tuple(Hypothesis(c) for c in valid if random.isdisjoint(c.free))
     found = search(Obligation(replace(ob.context, declarations=MappingProxyType(table), hypotheses=hypotheses, independent=()), q), budget.share(0.2))
     if found is None or found.model is None:
         return None
     at = found.model.values.get(value)
     if not isinstance(at, fmpq):
         return None
-    if d.law is not None and d.law.data in _COUNTS:
+    if d.law.data in _COUNTS:
         # each of its values has positive probability
         return replace(found, values={**{n: v for n, v in found.values.items() if n != name_of(value)}, name_of(x): str(at)})
     for centre in (at, at + fmpq(1, 9), at - fmpq(1, 9)):
@@ -83,7 +88,7 @@ def counterexample(ob: Obligation, session: Session, budget: Budget) -> Refutati
     else:
         return None
     values = {n: v for n, v in found.values.items() if n != name_of(value)}
-    return replace(found, values={**values, name_of(x): f"{at}, with the law {to_latex(d.law)}" if d.law is not None else str(at)})
+    return replace(found, values={**values, name_of(x): f"{at}, with the law {to_latex(d.law)}"})
 
 
 def _support(d: Declaration, oracle: Oracle) -> Term | None:

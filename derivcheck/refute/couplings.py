@@ -2,7 +2,7 @@
 
 Where X and Y have declared laws and no independence is said, Y = g(X) is one of their joint laws for every g that carries the law of X to
 that of Y: the identity for equal laws, the reflection at the mean for symmetric ones, shifts and factors within a family; laws of one
-family with free parameters are taken to be equal.  `instances(ob)` puts g(X) for Y into the statement and the hypotheses; a counterexample
+family with free parameters are taken to be equal.  A symbol of any law may be any of the others.  `instances(ob)` puts g(X) for Y into the statement and the hypotheses; a counterexample
 to what is left is one to the statement.
 
 Limits: symbols of one number with a law that depends on nothing random; statements about laws (`\\sim`, `\\perp`, entropies) and about
@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from derivcheck.kernel.budget import Budget
 from derivcheck.kernel.check import Session
+from derivcheck.kernel.existing_means import admissible
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.refute import almost_sure, resolve
 from derivcheck.refute.examine import Refutation
@@ -55,15 +56,38 @@ def instances(ob: Obligation) -> Iterator[tuple[Obligation, dict[Term, Term]]]:
     apart |= {s for p in statements for s in _given_values(p)}
     inside = {s for d in table.values() for t in (d.law, *d.given) if t is not None for s in t.free}
     loose = [d for s, d in table.items() if s in ob.statement.free and s not in apart and s not in inside and _plain(d, table)]
+    choices = list(_free(ob, apart, inside))
     for i, y in enumerate(loose):
         for x in loose[:i]:
             assert x.law is not None and y.law is not None
             maps: list[dict[Term, Term]] = [{y.symbol: g} for g in _maps(x.symbol, x.law, y.law)]
             equal = _made_equal(x.law, y.law, table)
-            for at in maps or ([{y.symbol: x.symbol, **equal}] if equal else []):
-                rest = MappingProxyType({s: d for s, d in table.items() if s not in at})
-                hypotheses = tuple(Hypothesis(substitute(h.statement, at), h.label, h.kind) for h in supposed)
-                yield Obligation(replace(ob.context, declarations=rest, hypotheses=hypotheses), substitute(ob.statement, at)), at
+            choices += maps or ([{y.symbol: x.symbol, **equal}] if equal else [])
+    for at in choices:
+        rest = MappingProxyType({s: d for s, d in table.items() if s not in at})
+        hypotheses = tuple(Hypothesis(substitute(h.statement, at), h.label, h.kind) for h in supposed)
+        laws = [table[s].law for s in at if s in table]
+        valid = [admissible(law) for law in laws if law is not None]
+        if any(v is None for v in valid):
+            continue
+        hypotheses += tuple(Hypothesis(substitute(c, at)) for v in valid if v is not None for c in v)
+        yield Obligation(replace(ob.context, declarations=rest, hypotheses=hypotheses), substitute(ob.statement, at)), at
+
+
+def _free(ob: Obligation, apart: set[Term], inside: set[Term]) -> Iterator[dict[Term, Term]]:
+    """X, or the first member of a family X, for a symbol Y of any law."""
+    table = ob.context.declarations
+    used = [(s, d) for s, d in table.items() if s in ob.statement.free and (d.random or d.law is not None)]
+    for y, d in used:
+        if d.law is not None or y.sort.kind != "num" or d.domain is not b.REALS or d.attributes - {"random"} or y in apart or y in inside:
+            continue
+        for x, e in used:
+            if e.law is None or e.law.sort.kind != "dist" or e.law.sort.result.kind != "num":
+                continue
+            if x.sort.kind == "num":
+                yield {y: x}
+            elif x.sort.kind == "fam" and len(e.index_ranges) == 1 and e.index_ranges[0].op == "range":
+                yield {y: b.idx(x, e.index_ranges[0].args[0])}
 
 
 def _plain(d: Declaration, table: Mapping[Term, Declaration]) -> bool:

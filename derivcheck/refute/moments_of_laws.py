@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from derivcheck.kernel.budget import Budget
 from derivcheck.kernel.check import Session
-from derivcheck.kernel.existing_means import LIGHT, exists
+from derivcheck.kernel.existing_means import LIGHT, admissible, exists
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.refute import resolve
 from derivcheck.refute.examine import Refutation
 from derivcheck.refute.search import search
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Hypothesis
-from derivcheck.terms.term import Term, fresh, mk
+from derivcheck.terms.term import fresh, mk
 
 
 def counterexample(ob: Obligation, session: Session, budget: Budget) -> Refutation | None:
@@ -28,10 +28,10 @@ def counterexample(ob: Obligation, session: Session, budget: Budget) -> Refutati
     variance = mk("Var", (t,), 0)
     if not exists(variance, ob.context):
         return None
-    admissible = _admissible(law)
-    if admissible is None:
+    conditions = admissible(law)
+    if conditions is None:
         return None
-    context = ob.context.with_hypotheses([Hypothesis(q) for q in admissible])
+    context = ob.context.with_hypotheses([Hypothesis(q) for q in conditions])
     square = b.expect_over((x,), law, b.pow_(x, 2))
     mean = b.expect_over((x,), law, x)
     for left, right in ((b.expect(t), mean), (variance, b.sub(square, b.pow_(mean, 2)))):
@@ -39,18 +39,4 @@ def counterexample(ob: Obligation, session: Session, budget: Budget) -> Refutati
         found = search(other, budget.share(0.2)) or resolve.counterexample(other, session, budget)
         if found is not None:
             return found
-    return None
-
-
-def _admissible(law: Term) -> list[Term] | None:
-    """What makes the parameters those of a law: a law that does not exist is not refuted by its moments."""
-    name, p = str(law.data), law.args
-    if name in ("N", "Laplace", "LogN"):
-        return [b.rel(p[1], ">", b.ZERO)]
-    if name in ("Ga", "Beta", "Exp", "Po"):
-        return [b.rel(a, ">", b.ZERO) for a in p]
-    if name == "U":
-        return [b.rel(p[0], "<", p[1])]
-    if name in ("Bern", "Geom"):
-        return [b.rel(p[0], ">", b.ZERO), b.rel(p[0], "<", b.ONE)]
     return None
