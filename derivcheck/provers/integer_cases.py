@@ -2,21 +2,25 @@
 
 An integer combination u of the symbols is looked for that conditions (of indicators, of case distinctions) compare with at least three
 numbers (an absolute value compares with 0); `integer-cases` then leaves u = k for these k and those between them, and what lies below and
-above.  Limits: one such u.
+above.  Likewise a symbol in an exponent that is one of a few integers.  Limits: one such u.
 """
 
 from __future__ import annotations
+
+from math import ceil, floor
 
 from derivcheck.kernel.check import Proof, Session
 from derivcheck.kernel.inferences.integer_cases import LARGEST
 from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.obligation import Obligation
+from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.ordering import order_key
 from derivcheck.provers.scalar import attempt, leaf
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, contains_op, num, subterms
 
 METHODS = ("integer-cases",)
+FEW = 5
 PLAIN = ("reflexive", "ring", "normal-form", "sign")
 
 
@@ -26,9 +30,10 @@ def prove(ob: Obligation, session: Session) -> Proof | None:
     if p.op != "rel" or p.data not in ("=", "<", "≤", ">", "≥") or p.args[0].sort.kind != "num":
         return None
     oracle = session.oracle(ob.context)
-    if not any(s.op == "sym" and s.sort.kind == "num" and oracle.integer(s) for s in p.free) or not contains_op(p, "ind", "cases", "fn"):
+    few = _few_values(p, oracle)
+    if not any(s.op == "sym" and s.sort.kind == "num" and oracle.integer(s) for s in p.free) or not (few or contains_op(p, "ind", "cases", "fn")):
         return None
-    for u, numbers in _compared(ob, session):
+    for u, numbers in (*_compared(ob, session), *few):
         params = (u, min(numbers), max(numbers))
         if params[2] - params[1] >= LARGEST:
             continue
@@ -44,6 +49,19 @@ def prove(ob: Obligation, session: Session) -> Proof | None:
         if len(proofs) == len(rest):
             return Proof("integer-cases", params, tuple(proofs))
     return None
+
+
+def _few_values(p: Term, oracle: Oracle) -> list[tuple[Term, set[int]]]:
+    """Symbols in exponents that are declared to be one of a few integers, with the ends of their range."""
+    found: list[tuple[Term, set[int]]] = []
+    exponents = [s.args[1] for s in subterms(p) if s.op == "pow"]
+    for s in sorted(p.free, key=order_key):
+        if s.op != "sym" or s.sort.kind != "num" or not any(s in e.free for e in exponents):
+            continue
+        info = oracle.info(s)
+        if info.integer and info.lo is not None and info.hi is not None and info.hi - info.lo < FEW:
+            found.append((s, {ceil(info.lo), floor(info.hi)}))
+    return found[:2]
 
 
 def _compared(ob: Obligation, session: Session) -> list[tuple[Term, set[int]]]:
