@@ -63,7 +63,9 @@ def _set(ob: Obligation, session: Session, depth: int) -> Proof | None:
     found = _one_sided(ob, session) if bent else None
     if found is not None:
         return found
-    if bent and depth == 0:
+    value = next((a for a in ob.statement.args[:2] if a.op not in SETS), None)
+    split = number and depth == 0 and value is not None and (bent or bool(_turns(value)))
+    if split:
         found = _kinks(ob, session, 0)
         if found is not None:
             return found
@@ -84,7 +86,7 @@ def _set(ob: Obligation, session: Session, depth: int) -> Proof | None:
             last = _set(rest[-1], session, depth + 1) if all(q is not None for q in before) else None
             if last is not None:
                 return Proof(rule, (), (*(q for q in before if q is not None), last))
-    return _kinks(ob, session, depth) if not bent else None
+    return _kinks(ob, session, depth) if not split and not bent else None
 
 
 def _one_sided(ob: Obligation, session: Session) -> Proof | None:
@@ -261,6 +263,8 @@ def solved(node: Term, ob: Obligation, session: Session) -> tuple[Term, Proof] |
     for star in (*candidates(node, ob, session), None):
         for value in empty if star is None else [_at(node, star)]:
             goal = Obligation(ob.context, b.eq(node, value))
+            if order.fails(goal):
+                continue  # optimal in some cases at most
             # with kinks most candidates are optimal in some cases only
             proof = _one_sided(goal, session) if node.op in SETS and node.bound[0].sort.kind == "num" and _bent(node) else prove(goal, session)
             if proof is not None:

@@ -38,7 +38,7 @@ from derivcheck.semantics.values import (
     matrix,
 )
 from derivcheck.terms import build as b
-from derivcheck.terms.term import Term, mk
+from derivcheck.terms.term import Term, mk, subterms
 
 if TYPE_CHECKING:
     from derivcheck.semantics.piecewise_optima import Optima
@@ -90,6 +90,8 @@ def in_pieces(ev: Evaluator, t: Term, env: Env) -> Optima | None:
 
     if len(t.bound) != 1 or t.bound[0].sort.kind != "num" or t.args[-1].sort.kind != "num":
         return None
+    if not any(s.op == "fn" and s.data in ("abs", "max", "min") for s in subterms(t.args[-1])):
+        return None  # one piece: `polynomial_optimum` has been asked
     return optima(ev, problem(ev, t, env))
 
 
