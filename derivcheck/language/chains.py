@@ -117,6 +117,11 @@ def _rows(items: list[Item]) -> list[list[Item]]:
         if parts[-1] and _new_equation(row) and _complete(parts[-1]):
             parts.append([])
         parts[-1].extend(row)
+    arrows = [next((i for i in p if relation_of(i) in S.ARROWS), None) for p in parts]
+    for k, arrow in enumerate(arrows[1:], 1):
+        if arrow is not None and arrows[k - 1] is None:
+            raise ReadError("D022", "one of several equations below each other, or all of them?", arrow.span,
+                            r"for all of them write \begin{cases} … \end{cases} or \land between; for the last one put a blank line before it")
     return [p for p in parts if any(not _is(i, "newline") and not _is(i, "amp") for i in p)] or [items]
 
 

@@ -24,7 +24,7 @@ from derivcheck.language.items import (
     span_of,
     split_on,
 )
-from derivcheck.language.syntax import Group, Item, Leaf, Span
+from derivcheck.language.syntax import Env, Group, Item, Leaf, Span
 from derivcheck.terms import build
 from derivcheck.terms.build import FALSE, TRUE, ZERO
 from derivcheck.terms.sorts import BOOL
@@ -399,8 +399,29 @@ def _worded(e: Elaborator, items: Items, word: Leaf, span: Span) -> Term:
     return mk("opaque", (subject,), f"the statement that something is {text}", BOOL)
 
 
+def _system(items: Items) -> list[Items] | None:
+    """The rows of a system of equations, `\\begin{cases} x + y = 1 \\\\ x - y = 3 \\end{cases}`; None for anything else."""
+    if len(items) != 1 or not isinstance(items[0], Env):
+        return None
+    rows: list[Items] = []
+    for row in items[0].rows:
+        cells = [drop_spaces(tuple(c.items)) for c in row]
+        joined = tuple(i for c in cells for i in c)
+        if not joined:
+            continue
+        if not any(is_relation(i) for i in cells[0]) and not (len(cells) > 1 and cells[0] and cells[1] and is_relation(cells[1][0])):
+            return None
+        while joined and (is_comma(joined[-1]) or leaf(joined[-1], None, ".")):
+            joined = joined[:-1]
+        rows.append(joined)
+    return rows or None
+
+
 def _relations(e: Elaborator, items: Items, span: Span) -> Term:
-    """A chain of relations as a conjunction."""
+    """A chain of relations as a conjunction; a system of equations."""
+    rows = _system(drop_spaces(items))
+    if rows is not None:
+        return build.and_(*(read_statement(e, row, span_of(row, span)) for row in rows))
     positions = [i for i, it in enumerate(items) if is_relation(it)]
     if not positions:
         mid = find(items, is_mid)
