@@ -23,7 +23,11 @@ Progress = Callable[[int, int], None]
 
 def judge_files(target: str, chosen: Sequence[Entry], all_entries: Sequence[Entry], options: Options, progress: Progress | None) -> dict[Path, FileReport]:
     """The reports on the files of these entries, by path.  Workers get the certificates of the files' entries and of what they use."""
-    paths = list(dict.fromkeys(e.path for e in chosen))
+    # the longest first, so that no worker is left with one at the end
+    lengths: dict[Path, int] = {}
+    for e in chosen:
+        lengths[e.path] = lengths.get(e.path, 0) + _length(e)
+    paths = sorted(lengths, key=lambda path: -lengths[path])
     jobs: list[dict[str, Any]] = []
     reports: dict[Path, FileReport] = {}
     waiting: list[Path] = []
@@ -45,6 +49,11 @@ def judge_files(target: str, chosen: Sequence[Entry], all_entries: Sequence[Entr
     if jobs:
         Pool(replace(options, cache=False), target).run(jobs, done, tick if progress else None)
     return reports
+
+
+def _length(entry: Entry) -> int:
+    """About how much there is to judge: the length of the proofs on record, and of the text."""
+    return len((c.certificate_of(entry) or {}).get("terms", ())) + len(entry.text) // 20
 
 
 def _needed(path: Path, all_entries: Sequence[Entry]) -> list[list[Any]]:
