@@ -289,7 +289,7 @@ def compare(entry: Entry, report: DerivationReport | None) -> str | None:
             for what in ("method", "certainty"):
                 if new[what] != old[what]:
                     return f"{where} is proved with another {what} now"
-            if [_nameless(c) for c in new["conditions"]] != [_nameless(c) for c in old["conditions"]]:
+            if set(map(_nameless, new["conditions"])) != set(map(_nameless, old["conditions"])):
                 return f"{where} is proved under other conditions now"
         if old["verdict"] == "refuted" and new.get("counterexample") != old.get("counterexample"):
             return f"{where} is refuted by another counterexample now"
@@ -297,7 +297,8 @@ def compare(entry: Entry, report: DerivationReport | None) -> str | None:
 
 
 def _nameless(condition: str) -> str:
-    """A condition without letters: bound variables are printed with the names that they got first in a process."""
+    """A condition without letters: bound variables are printed with the names that they got first in a process (which may also change
+    the order of conditions, and merge two of them)."""
     return "".join(c for c in condition if not c.isalnum())
 
 
