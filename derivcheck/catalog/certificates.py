@@ -297,9 +297,9 @@ def compare(entry: Entry, report: DerivationReport | None) -> str | None:
 
 
 def _nameless(condition: str) -> str:
-    """A condition without letters: bound variables are printed with the names that they got first in a process (which may also change
+    """A condition without letters and how they are put together: bound variables are printed with the names that they got first in a process (which may also change
     the order of conditions, and merge two of them)."""
-    return "".join(c for c in condition if not c.isalnum())
+    return "".join(c for c in condition if not c.isalnum() and c not in " '\\_{}")
 
 
 def derivation_of(file: FileReport | None, name: str) -> DerivationReport | None:
