@@ -58,6 +58,13 @@ def integral_abstract(t: Term, rw: Rewriter) -> Term | None:
     return total
 
 
+def kept_from_zero(x: Term, lo: Term, body: Term, rw: Rewriter) -> bool:
+    """Whether an integral stays one from 0, wherever its other end lies: the base point of these rules."""
+    if lo is not b.ZERO or not _applications(body, x):
+        return False
+    return continuous(body, x, rw.child(((Declaration(x, b.REALS),), ())).oracle)
+
+
 def is_minus_inf(t: Term) -> bool:
     """-∞ in any writing."""
     return t.op in ("neg", "mul") and b.INF in t.args

@@ -43,7 +43,9 @@ def integral(t: Term, rw: Rewriter) -> Term | None:
         return None
     if hi is not b.INF and not is_minus_inf(lo) and not rw.oracle.less_equal(lo, hi):
         if rw.oracle.less_equal(hi, lo):
-            return b.neg(b.big("int", x, hi, lo, body))
+            from derivcheck.kernel.rules.abstract_integrals import kept_from_zero
+
+            return None if kept_from_zero(x, lo, body, rw) else b.neg(b.big("int", x, hi, lo, body))
         return _unordered(x, lo, hi, body, rw)
     return evaluate_integral(x, lo, hi, body, rw, inner) or _scaled_out(t, x, lo, hi, body, rw)
 
