@@ -1,4 +1,4 @@
-r"""`A \to B \text{ as } x \to c` is `\lim_{x \to c} A = B`."""
+r"""`A \to B \text{ as } x \to c`, or with `\quad (x \to c)`, is `\lim_{x \to c} A = B`."""
 
 from __future__ import annotations
 
@@ -8,20 +8,31 @@ from derivcheck.language.syntax import Group, Item, Leaf, Macro, Scripts, Seq, S
 
 def as_limit(items: list[Item]) -> list[Item]:
     """The items with the words turned into a limit; as they are where nothing of that form stands there."""
+    written, items = items, _bracketed(items)
     word = next((k for k, i in enumerate(items) if isinstance(i, Leaf) and i.kind == "text" and i.text.strip() == "as"), 0)
     arrows = [k for k, i in enumerate(items[:word]) if is_relation(i)]
     if len(arrows) != 1 or not leaf(items[arrows[0]], "rel", "\\to"):
-        return items
+        return written
     end = next((k for k in range(word + 1, len(items)) if _ends(items[k])), len(items))
     goes = drop_spaces(tuple(items[word + 1 : end]))
     body, value = drop_spaces(tuple(items[: arrows[0]])), drop_spaces(tuple(items[arrows[0] + 1 : word]))
     while value and isinstance(value[-1], Leaf) and value[-1].kind == "comma":
         value = value[:-1]
     if len(goes) < 3 or not leaf(goes[1], "rel", "\\to") or not body or not value:
-        return items
+        return written
     cover = span_of(body, items[0].span)
     sign = Scripts(Leaf("macro", "\\lim", Span(cover.start, cover.start)), Seq(goes, span_of(goes, cover)), None, 0, cover)
     return [sign, Group("(", ")", Seq(body, cover), cover), Leaf("rel", "=", items[arrows[0]].span), *value, *items[end:]]
+
+
+def _bracketed(items: list[Item]) -> list[Item]:
+    """`A \\to B \\quad (n \\to \\infty)`: the bracket behind the wide space in words."""
+    for k, item in enumerate(items):
+        if k > 1 and isinstance(item, Group) and item.open == "(" and isinstance(items[k - 1], Leaf) and items[k - 1].kind == "space":  # type: ignore[union-attr]
+            inside = list(drop_spaces(tuple(item.body.items)))
+            if len(inside) >= 3 and leaf(inside[1], "rel", "\\to") and (k + 1 == len(items) or _ends(items[k + 1])):
+                return [*items[: k - 1], Leaf("text", "as", items[k - 1].span), *inside, *items[k + 1 :]]
+    return items
 
 
 def _ends(item: Item) -> bool:
