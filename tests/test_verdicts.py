@@ -1,7 +1,8 @@
 """Verdicts on the cases of `verdicts/*.cases`: written from the contract alone, true steps and false look-alikes.
 
 A true case must not be refuted and a false one must not be proved, ever; cases are also expected to be decided, except those listed in
-`undecided.txt` (each a known gap).
+`undecided.txt` (each a known gap).  Those in `slow.txt` take many seconds, most of them because all methods are tried in vain; they run with
+`-m slow`.
 """
 
 from __future__ import annotations
@@ -28,10 +29,16 @@ def cases() -> list[tuple[str, list[str], str]]:
     return found
 
 
-GAPS = {line.strip() for line in (FOLDER / "undecided.txt").read_text().splitlines()} if (FOLDER / "undecided.txt").exists() else set()
+def listed(name: str) -> set[str]:
+    return {line.strip() for line in (FOLDER / name).read_text(encoding="utf-8").splitlines() if line.strip()}
 
 
-@pytest.mark.parametrize(("name", "expected", "text"), cases(), ids=[c[0] for c in cases()])
+GAPS = listed("undecided.txt")
+SLOW = listed("slow.txt")
+PARAMETERS = [pytest.param(*c, id=c[0], marks=[pytest.mark.slow] if c[0] in SLOW else []) for c in cases()]
+
+
+@pytest.mark.parametrize(("name", "expected", "text"), PARAMETERS)
 def test_case(name: str, expected: list[str], text: str) -> None:
     source, diagnostics = read_source(text, name)
     # time enough for a busy machine: what can be counted is counted, and the clock is to decide nothing here
@@ -45,4 +52,4 @@ def test_case(name: str, expected: list[str], text: str) -> None:
 
 
 def test_every_gap_is_a_case() -> None:
-    assert GAPS.issubset(name for name, _, _ in cases())
+    assert (GAPS | SLOW).issubset(name for name, _, _ in cases())

@@ -233,6 +233,9 @@ def _prove(
                 notes.append(f"{name}: limit reached: {stop.reason}")
             except ZeroDivisionError:
                 notes.append(f"{name}: division by zero")
+            except RecursionError:
+                # a search that nests too deeply leaves the others their turn
+                notes.append(f"{name}: limit reached: nesting")
     return None
 
 
