@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -67,6 +68,9 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point: like click's own, but for exit statuses, since 1 means that something is refuted."""
+    # Hundreds of modules and the terms of a file are many objects and next to no cycles: looking for these after every 700
+    # objects, as is the default, takes a sixth of the time of a small file.
+    gc.set_threshold(50_000, 10, 10)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

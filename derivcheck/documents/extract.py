@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from derivcheck.documents.collector import Extraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from derivcheck.documents.collector import Extraction
 
 KINDS = {".deriv": "deriv", ".tex": "tex", ".md": "markdown", ".markdown": "markdown", ".qmd": "markdown", ".ipynb": "notebook"}
 """The kinds of files by the endings of their names; `deriv` is the notation itself and needs no extraction."""

@@ -14,13 +14,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 from derivcheck.language import symbols as S
 from derivcheck.language.diagnostics import ReadError
 from derivcheck.language.macros import MacroTable, expand
+from derivcheck.language.parsing import Parser, UnexpectedToken, parser
 from derivcheck.language.prepare import prepare
 from derivcheck.language.syntax import Env, Group, Item, Leaf, Macro, Scripts, Seq, Span
 from derivcheck.language.tending import as_limit
@@ -33,14 +32,6 @@ _DEFINES = frozenset(["def", "def.", "\\triangle", "\\Delta", "\\vartriangle", "
 _LAWS = frozenset(["d", "D", "\\mathcal{D}", "\\mathscr{D}", "dist", "law", "p", "P", "\\mathbb{P}", "a.s.", "\\mathcal{L}"])
 _WORD = re.compile("[A-Za-z][A-Za-z0-9]*")
 _NOT_ACCENTED = frozenset("\\" + w for w in S.BIG)
-
-
-def grammar_file(name: str) -> str:
-    """A grammar of the folder `grammar/`, from the checkout or from the installed package."""
-    here = Path(__file__).resolve().parents[2] / "grammar" / name
-    if here.is_file():
-        return here.read_text(encoding="utf-8")
-    return resources.files("derivcheck").joinpath("data", "grammar", name).read_text(encoding="utf-8")
 
 
 def span_of_items(items: list[Item]) -> Span:
@@ -375,20 +366,8 @@ def _accent(name: str, arg: Seq, span: Span) -> Item | list[Item]:
 
 
 @cache
-def _parser() -> Any:
-    """The LALR parser of `math.lark`, built once in a process (20 ms)."""
-    import lark
-
-    class Terminals(lark.lexer.Lexer):  # type: ignore[misc]
-        """Hands the prepared tokens through."""
-
-        def __init__(self, conf: Any) -> None:
-            pass
-
-        def lex(self, data: list[Token]) -> Any:
-            return iter(data)
-
-    return lark.Lark(grammar_file("math.lark"), parser="lalr", lexer=Terminals, start="formula", transformer=_Actions())
+def _parser() -> Parser:
+    return parser("math.lark", _Actions())
 
 
 def parse(tokens: list[Token], known_names: frozenset[str] | None = None) -> list[Item]:
@@ -396,13 +375,10 @@ def parse(tokens: list[Token], known_names: frozenset[str] | None = None) -> lis
     terminals = prepare(tokens, known_names)
     if not terminals:
         return []
-    import lark
-
     try:
         items: list[Item] = _parser().parse(terminals)
-    except lark.exceptions.UnexpectedToken as error:
-        t = error.token
-        at = t if type(t) is Token else terminals[-1]
+    except UnexpectedToken as error:
+        at = error.token or terminals[-1]
         raise ReadError("D001", "this can't stand here", Span(at.start, at.end)) from None
     return items
 

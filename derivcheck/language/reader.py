@@ -17,7 +17,6 @@ from typing import Any
 from derivcheck.language.chains import cut_chains, run_on_lines
 from derivcheck.language.diagnostics import Diagnostic, ReadError
 from derivcheck.language.formula import (
-    grammar_file,
     is_prose,
     read_formula,
     read_items,
@@ -28,6 +27,7 @@ from derivcheck.language.formula import (
 )
 from derivcheck.language.lines import classify, strip_comment
 from derivcheck.language.macros import MacroTable, read_definitions
+from derivcheck.language.parsing import Parser, parser
 from derivcheck.language.recovery import recover
 from derivcheck.language.symbols import PROSE_WORDS
 from derivcheck.language.syntax import Bad, Chain, Item, Macro, Seq, SourceFile, Span, Statement
@@ -86,19 +86,8 @@ class _Actions:
 
 
 @cache
-def _parser() -> Any:
-    import lark
-
-    class Lines(lark.lexer.Lexer):  # type: ignore[misc]
-        """Hands the classified lines through."""
-
-        def __init__(self, conf: Any) -> None:
-            pass
-
-        def lex(self, data: Any) -> Any:
-            return iter(data)
-
-    return lark.Lark(grammar_file("deriv.lark"), parser="lalr", lexer=Lines, start="file", transformer=_Actions())
+def _parser() -> Parser:
+    return parser("deriv.lark", _Actions())
 
 
 def read_source(text: str, path: str, macros: MacroTable | None = None) -> tuple[SourceFile, list[Diagnostic]]:
@@ -109,7 +98,7 @@ def read_source(text: str, path: str, macros: MacroTable | None = None) -> tuple
     if refused is not None:
         return SourceFile(path, text, ()), [refused]
     table = macros.copy() if macros is not None else MacroTable()
-    blocks: list[_Entry] = _parser().parse(list(classify(text, 0, len(text))))
+    blocks: list[_Entry] = _parser().parse(classify(text, 0, len(text)))
     known = _declared_words(text, blocks)
     for block in blocks:
         if len(diagnostics) >= MAX_ERRORS:
@@ -135,7 +124,7 @@ def read_macros(text: str, macros: MacroTable | None = None) -> tuple[MacroTable
     """The macro definitions in a text of nothing else, such as those found in a LaTeX preamble; bad ones are diagnosed and left out."""
     table = macros.copy() if macros is not None else MacroTable()
     diagnostics: list[Diagnostic] = []
-    for block in _parser().parse(list(classify(text, 0, len(text)))):
+    for block in _parser().parse(classify(text, 0, len(text))):
         if block.kind == "macros":
             try:
                 read_definitions(tokenize(text, block.span.start, block.span.end), table)

@@ -31,9 +31,6 @@ class Token:
 
     __slots__ = ("end", "start", "type", "value", "word")
 
-    # lark's end token borrows these
-    start_pos = line = column = end_line = end_column = end_pos = None
-
     def __init__(self, type: str, value: Any, start: int, end: int, word: str = "") -> None:
         self.type, self.value, self.start, self.end, self.word = type, value, start, end, word
 

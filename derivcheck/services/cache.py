@@ -16,7 +16,6 @@ import hashlib
 import hmac
 import json
 import os
-import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +56,7 @@ def program_fingerprint() -> str:
         package = Path(__file__).resolve().parent.parent
         digest = hashlib.sha256(__version__.encode())
         for folder in (package, package.parent / "grammar"):
-            for line in _listing(folder, (".py", ".lark")):
+            for line in _listing(folder, (".py", ".lark", ".json")):
                 digest.update(line.encode("utf-8", "replace"))
         for engine in ("sympy", "flint", "lark"):
             spec = find_spec(engine)
@@ -233,7 +232,7 @@ def _own_secret() -> bytes:
     global _secret
     if _secret is None:
         path = default_folder() / "seal.key"
-        fresh = secrets.token_hex(32)
+        fresh = os.urandom(32).hex()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

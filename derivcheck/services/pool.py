@@ -12,6 +12,7 @@ millisecond and needs no imports.  Elsewhere they are started afresh.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import selectors
@@ -188,6 +189,7 @@ def prepare(target: str) -> None:
 
         pipeline.prepare()
         import_module(target.partition(":")[0])
+        gc.freeze()  # what is loaded stays: no collection in a worker need look at it, and so copy its pages
 
 
 class Pool:
