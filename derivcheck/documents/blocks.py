@@ -30,6 +30,8 @@ DEEPEST = 100
 
 _FRONT = re.compile(r"---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
 _OWN_FENCE = re.compile(r"\s*\{?\s*\.?deriv\b[\s#.]*([^\s{}]*)")
+_MATH_FENCE = re.compile(r"\s*(?:math|\{\.?math\})\s*\Z")
+_COLON_FENCE = re.compile(r"(:{3,})[ \t]*\{math\}[ \t]*\Z")
 _RAW_HTML = re.compile(r"<(?:pre|script|style|textarea)\b", re.IGNORECASE)
 _NO_NEWLINE = re.compile(r"[^\n]")
 _OPENER = re.compile(
@@ -51,8 +53,8 @@ _INTERRUPTS = ["paragraph", "reference", "blockquote", "list"]
 
 @dataclass(frozen=True)
 class Block:
-    """A block that is read: `text`, `html`, `heading` (`level` from 1) or `fence` (of ours: `name`, and its body between `inner` and
-    `inner_end`; `closed` unless the document or what it stands in ends first)."""
+    """A block that is read: `text`, `html`, `heading` (`level` from 1), `fence` (of ours: `name`, and its body between `inner` and
+    `inner_end`; `closed` unless the document or what it stands in ends first) or `math` (GitHub's, GitLab's and MyST's display in a fence)."""
 
     kind: str
     start: int
@@ -134,13 +136,15 @@ class _Found:
         if kind != "fence" or token is None:
             return Block(kind, first, last)
         own = _OWN_FENCE.match(token.info)
-        if own is None:
+        math = _MATH_FENCE.match(token.info) is not None
+        if own is None and not math:
             return None
         mark = token.markup
         ending = re.fullmatch(rf"{re.escape(mark[0])}{{{len(mark)},}}[ \t]*", state.src[slice(*lines[-1])])
         closed = ending is not None and len(lines) > 1
         inner = min(lines[0][1] + 1 + base, last)
-        return Block("fence", first, last, 0, own[1], inner, max(inner, lines[-1][0] + base) if closed else last, closed)
+        name = own[1] if own is not None else ""
+        return Block("math" if math else "fence", first, last, 0, name, inner, max(inner, lines[-1][0] + base) if closed else last, closed)
 
 
 def _line(state: StateBlock, number: int) -> tuple[int, int]:
@@ -170,6 +174,7 @@ def _parser() -> MarkdownIt:
     ruler = parser.block.ruler
     ruler.at("code", code_or_note)
     ruler.at("fence", _noting("fence", fence), {"alt": _INTERRUPTS})
+    ruler.before("fence", "colon_math", _noting("fence", _colon_math), {"alt": _INTERRUPTS})
     ruler.at("html_block", _noting("html", html_block), {"alt": ["paragraph", "reference", "blockquote"]})
     ruler.at("heading", _noting("heading", heading), {"alt": ["paragraph", "reference", "blockquote"]})
     ruler.at("lheading", _noting("heading", lheading))
@@ -189,6 +194,21 @@ def _noting(kind: str, rule: RuleFuncBlockType) -> RuleFuncBlockType:
         return True
 
     return noting
+
+
+def _colon_math(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """MyST's `:::{math}` to `:::`; fences with other names hold running text."""
+    opening = _COLON_FENCE.match(state.src[slice(*_line(state, start))])
+    if opening is None or state.is_code_block(start):
+        return False
+    line = start + 1
+    while line < end and state.src[slice(*_line(state, line))].rstrip() != opening[1]:
+        line += 1
+    if not silent:
+        state.line = min(line + 1, end)
+        token = state.push("fence", "code", 0)
+        token.info, token.markup = "math", opening[1]
+    return True
 
 
 def _display(state: StateBlock, start: int, end: int, silent: bool) -> bool:

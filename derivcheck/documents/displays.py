@@ -3,7 +3,8 @@
 A display may hold one chain over several rows, several chains below each other (each with its own left side), chains side by
 side in the column pairs of an `align`, or a single equation.  Rows are told apart here by their first depth-0 relation: a row
 that starts with a relation or an operator, or holds no relation, continues what is above it; a row with a left side of its own
-begins a new chain.  `Chain.relations` counts the steps, so that displays that are no derivations can be left alone.
+begins a new chain.  An `array` that is all of a display, and holds relations in its columns, is laid out like these; any other is part of a
+formula.  `Chain.relations` counts the steps, so that displays that are no derivations can be left alone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from derivcheck.documents.preamble import DEFINERS, definition_end
 WRAPPERS = frozenset({"aligned", "alignedat", "split", "gathered", "align", "align*", "multlined"})
 """Environments inside a display that arrange a chain; any other environment is part of a formula."""
 
-COLUMNS = frozenset({"align", "align*", "alignat", "alignat*", "flalign", "flalign*"})
+COLUMNS = frozenset({"align", "align*", "alignat", "alignat*", "flalign", "flalign*", "xalignat", "xalignat*"})
 """Environments whose cells go in pairs."""
 
 _TOKEN = re.compile(r"%[^\n]*|\\begin\s*\{[^{}]*\}|\\end\s*\{[^{}]*\}|\\[A-Za-z]+\*?|\\.|:=|<=|>=|\S", re.DOTALL)
@@ -36,13 +37,23 @@ _CUT = frozenset(
     [r"\intertext", r"\shortintertext", r"\hspace", r"\hspace*", r"\vspace", r"\vspace*", r"\phantom", r"\hphantom", r"\vphantom", r"\hypertarget",
      r"\noalign", r"\raisetag", r"\refstepcounter", r"\footnote"]
 )  # fmt: skip
+_UNWRAPPED = {r"\Aboxed": 0, r"\multicolumn": 2, r"\IEEEeqnarraymulticol": 2}
+"""Macros whose last argument stands in the row like the rest of it, with the number of arguments before that."""
 _CUT_ALONE = frozenset(
-    [r"\qedhere", r"\allowdisplaybreaks", r"\displaybreak", r"\pagebreak", r"\hfill", r"\centering", r"\MoveEqLeft", r"\footnotemark", r"\noindent"]
+    [r"\qedhere", r"\allowdisplaybreaks", r"\displaybreak", r"\pagebreak", r"\hfill", r"\centering", r"\MoveEqLeft", r"\footnotemark", r"\noindent",
+     r"\IEEEyesnumber", r"\IEEEnonumber", r"\IEEEyessubnumber", r"\IEEEeqnarraynumspace"]
 )
 _PROSE = frozenset([r"\text", r"\mbox", r"\textrm", r"\textnormal", r"\textit"])
 _LOGIC = re.compile(r"\s*(and|or|true|false)\s*\Z")
 _RELATION_MACRO = re.compile(r"\\(?:re)?newcommand\*?\s*\{?\s*\\[A-Za-z]+\s*\}?\s*\{(.*)\}\s*\Z|\\def\s*\\[A-Za-z]+\s*\{(.*)\}\s*\Z", re.DOTALL)
 _ARGUMENT = re.compile(r"\s*\{")
+_ARRAY = re.compile(r"\s*\\begin\s*\{(array|darray)\}\s*(?:\[[tbc]\]\s*)?(?=\{)")
+_AROUND_ARRAY = re.compile(
+    r"(?:\s|%[^\n]*\n|[.,;]|\\[,;:! ]|\\(?:q?quad|nonumber|notag|displaystyle|qedhere)(?![A-Za-z])|\\(?:label|tag\*?)\s*\{[^{}]*\}"
+    r"|\\(?:renewcommand|setlength|def)\b\*?\s*(?:\{\\array[a-z]+\}|\\array[a-z]+)\s*\{[^{}]*\})*"
+)
+_LABEL = re.compile(r"\\label\s*\{[^{}]*\}")
+_RULES = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline|cmidrule)(?![A-Za-z])")
 
 
 @dataclass
@@ -113,12 +124,19 @@ def relation_of_macro(definition: str) -> str | None:
 def chains(text: str, start: int, end: int, environment: str, macros: Mapping[str, str] = MappingProxyType({})) -> list[Chain]:
     """The chains of a display's body, in reading order, column pair by column pair.  `macros` maps the user's macros that are
     relations to these."""
+    array = _whole_array(text, start, end)
+    if array is not None:
+        inner, stop, behind = array
+        found = chains(text, inner, stop, "array", macros)
+        if found:  # what stands around the array belongs to the last step: a name
+            found[-1].spans += [m.span() for part in ((start, inner), (behind, end)) for m in _LABEL.finditer(text, *part)]
+        return found
     rows = _rows(text, start, end, macros)
     pairs = 1
     columns = environment in COLUMNS or any(w in text[start:end] for w in (r"\begin{aligned}", r"\begin{alignedat}"))
     if columns and not any(cell.alone for row in rows for cell in row.cells):
         pairs = max((_last_pair(row.cells) for row in rows), default=1)
-    found: list[Chain] = []
+    found = []
     for pair in range(pairs):
         current: Chain | None = None
         last, at_row, first_of_pair = "=", [], len(found)
@@ -142,6 +160,26 @@ def chains(text: str, start: int, end: int, environment: str, macros: Mapping[st
                 for chain in found[max(0, at_row[row.block[0]]) : to + 1]:
                     chain.system = row.block[1]
     return found
+
+
+def _whole_array(text: str, start: int, end: int) -> tuple[int, int, int] | None:
+    """Where the rows of an `array` that is all of the display begin and end, and the place behind it.  Not a table: neither rules nor columns
+    with lines between them."""
+    around = _AROUND_ARRAY.match(text, start, end)
+    opening = _ARRAY.match(text, around.end() if around else start, end)
+    if opening is None:
+        return None
+    inner = _after_argument(text, opening.end(), end)
+    if "|" in text[opening.end() : inner]:
+        return None
+    depth = 1
+    for match in re.compile(rf"\\(begin|end)\s*\{{{opening[1]}\}}").finditer(text, inner, end):
+        depth += 1 if match[1] == "begin" else -1
+        if depth == 0:
+            rest = _AROUND_ARRAY.match(text, match.end(), end)
+            whole = rest is not None and rest.end() == end and not _RULES.search(text, inner, match.start())
+            return (inner, match.start(), match.end()) if whole else None
+    return None
 
 
 def _last_pair(row: list[_Cell]) -> int:
@@ -195,6 +233,7 @@ def _rows(text: str, start: int, end: int, macros: Mapping[str, str]) -> list[_R
     block: tuple[int, int] | None = None
     after_arrow = False
     closed: int | None = None  # behind a block, and nothing but spaces and words since
+    braces: set[int] = set()  # where arguments end that are read as if there were no braces
     for match in _TOKEN.finditer(text, start, end):
         at = match.start()
         token = macros.get(match[0], match[0])
@@ -251,6 +290,19 @@ def _rows(text: str, start: int, end: int, macros: Mapping[str, str]) -> list[_R
         if token[1:].rstrip("*") in DEFINERS and (stop := min(definition_end(text, at), end)) > at:
             cell.cuts.append((at, stop))  # the scanner has read it
             skip_until = cell.end = stop
+            continue
+        if token in _UNWRAPPED:
+            stop = match.end()
+            for _ in range(_UNWRAPPED[token]):
+                stop = _after_argument(text, stop, end)
+            argument = _ARGUMENT.match(text, stop, end)
+            if argument is not None:
+                braces.add(_after_argument(text, stop, end) - 1)
+                cell.cuts.append((at, argument.end()))
+                skip_until = cell.end = argument.end()
+                continue
+        if at in braces:
+            cell.cuts.append((at, at + 1))
             continue
         if token in _CUT_ALONE:
             stop = _after_option(text, match.end(), end)

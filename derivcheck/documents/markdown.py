@@ -1,4 +1,5 @@
-"""Markdown and Quarto documents: HTML comments with directives, `$$` displays and LaTeX environments, fenced `deriv` blocks.
+"""Markdown and Quarto documents: HTML comments with directives, displays (`$$`, `\\[`, LaTeX environments, `math` fences), fenced
+`deriv` blocks.
 
 `blocks.py` (markdown-it) tells running text from code and takes the marks of quotations and lists off; what stands in running text
 is found here and by the LaTeX scanner.
@@ -18,6 +19,7 @@ from derivcheck.report.positions import LineMap
 
 _EVENT = re.compile(r"(?P<comment><!--)|(?<!\\)(?P<code>`+)(?!`)")
 _DIRECTIVE = re.compile(r"<!--\s*derivcheck\s*:")
+_OPTIONS = re.compile(r"(?:[ \t]*:[a-z-]+:[^\n]*\n)*")
 _COMMENTS = re.compile(r"(?:\s|<!--(?:(?!-->).)*-->)*", re.DOTALL)
 
 
@@ -33,10 +35,14 @@ def extract_markdown(path: str, text: str) -> Extraction:
 def scan_markdown(scanner: Scanner, markdown: Markdown) -> None:
     """Tell the scanner's collector what stands in the blocks."""
     for block, heading in zip(markdown.blocks, _headings_after(markdown), strict=True):
+        if not block.closed and (block.kind == "fence" or scanner.collector.started):
+            scanner.collector.trouble("D095", "the fenced block is not closed", block.start, "end it with the marks that it begins with")
         if block.kind == "fence":
-            if not block.closed:
-                scanner.collector.trouble("D095", "the fenced block is not closed", block.start, "end it with the marks that it begins with")
             scanner.collector.block(block.name or None, block.inner, block.inner_end)
+            continue
+        if block.kind == "math":
+            options = _OPTIONS.match(scanner.text, block.inner, block.inner_end)
+            scanner.display(options.end() if options else block.inner, block.inner_end, "equation")
             continue
         if block.kind == "heading":
             scanner.heading(block.level)

@@ -29,7 +29,7 @@ from derivcheck.report.positions import LineMap
 
 DISPLAYS = frozenset(
     name + star
-    for name in ("align", "alignat", "flalign", "gather", "equation", "multline", "eqnarray", "displaymath", "dmath")
+    for name in ("align", "alignat", "flalign", "gather", "equation", "multline", "eqnarray", "displaymath", "dmath", "xalignat", "IEEEeqnarray")
     for star in ("", "*")
 )
 VERBATIM = frozenset(
@@ -51,6 +51,9 @@ _WHOLE = re.compile(
 _IN_DISPLAY = re.compile(r"(?:(?<!\\)%+|<!--)\s*(derivcheck\s*:)")
 _DEFINER = re.compile(r"\\([a-zA-Z]*(?:command|def|let|Command|Operator|Delimiter))(?![A-Za-z])")
 _CODE = re.compile(r"(?:\[[^\]\n]*\])?(?:\{[a-z+]*\}(?=[^\s\w]))?")
+_COLUMNS = re.compile(r"\s*(?:\[[^\]\n]*\])?\s*\{(?:[^{}\n]|\{[^{}\n]*\})*\}")
+_EMPHEQ = re.compile(r"\s*(?:\[[^\]\n]*\])?\s*\{([a-z]+\*?)(?:=\d+)?\}")
+_ESCAPED = re.compile(r"(?:(?!\n[ \t]*\n|\\\\\[).)*?(?<!\\)\\\\\]", re.DOTALL)
 _PATH = re.compile(r"\s*\{(?:[^{}\n]|\{[^{}\n]*\})*\}")
 _ARGUMENT_BEFORE = re.compile(r"(?:[}\]]|\\[A-Za-z@]+\*?)[ \t]*\Z")
 
@@ -107,6 +110,8 @@ class Scanner:
                 at = self._inline(at, end, "$")
             elif token == r"\(":
                 at = self._inline(at, end, r"\)")
+            elif token == r"\\" and self.markdown and text.startswith("[", at):
+                at = self._escaped(at + 1, end)
             elif token.startswith("\\"):
                 at = self._command(token[1:], match.start(), at, end)
 
@@ -179,7 +184,7 @@ class Scanner:
                 break
             closes = _SHORTHAND.match(self.collector.macros.get(match[0], ("", 0))[0])
             if closes is not None and closes[1] == "end" and closes[2] == opens[2]:
-                self._display(at, match.start(), opens[2])
+                self.display(at, match.start(), opens[2])
                 return match.end()
         return self._unclosed(f"\\{name}", start, at, end)
 
@@ -192,18 +197,18 @@ class Scanner:
                 return at
             stop = group_end(text, opening.end() - 1, end)
             if re.compile(r"\n[ \t]*\n").search(text, opening.end(), stop) is None and text[stop - 1] == "}":
-                self._display(opening.end(), stop - 1, whole["name"])
+                self.display(opening.end(), stop - 1, whole["name"])
                 return stop
             return self._unclosed(f"\\{name}", start, at, end)
         for match in TOKEN.finditer(text, at, end):
             if match[0].startswith("\n"):
                 break
             if match[0] == whole["closing"]:
-                self._display(at, match.start(), whole["name"])
+                self.display(at, match.start(), whole["name"])
                 return match.end()
         return self._unclosed(f"\\{name}", start, at, end)
 
-    def _display(self, start: int, end: int, environment: str) -> None:
+    def display(self, start: int, end: int, environment: str) -> None:
         """A display's body.  Macros that are defined in it hold in it; in Markdown (MathJax) from there on."""
         defined = False
         for match in _DEFINER.finditer(self.text, start, end):
@@ -231,14 +236,18 @@ class Scanner:
         name = named[1]
         at = named.end()
         stands_for = self.collector.environments.get(name, name)
+        if name == "empheq":  # \begin{empheq}[box=\fbox]{align*}
+            boxed = _EMPHEQ.match(text, at, end)
+            if boxed is not None:
+                stands_for, at = boxed[1], boxed.end()
         if stands_for in DISPLAYS:
             closing = self._matching_end(name, at, end)
             if closing is None:
                 return self._unclosed(f"\\begin{{{name}}}", start, at, end)
-            if stands_for.startswith("alignat"):
-                columns = NAME.match(text, at, closing[0])
+            if stands_for.startswith(("alignat", "xalignat", "IEEEeqnarray")):
+                columns = _COLUMNS.match(text, at, closing[0])
                 at = columns.end() if columns else at
-            self._display(at, closing[0], stands_for)
+            self.display(at, closing[0], stands_for)
             return closing[1]
         if name == "derivation":
             closing = self._matching_end(name, at, end)
@@ -273,11 +282,19 @@ class Scanner:
     def _delimited(self, start: int, at: int, end: int, closing: str) -> int:
         for match in TOKEN.finditer(self.text, at, end):
             if match[0] == closing:
-                self._display(at, match.start(), "equation")
+                self.display(at, match.start(), "equation")
                 return match.end()
             if match[0].startswith("\n"):
                 break
         return self._unclosed(r"\[" if closing == r"\]" else "$$", start, at, end)
+
+    def _escaped(self, at: int, end: int) -> int:
+        r"""`\\[ … \\]`: in plain Markdown a backslash before a bracket has to be written twice."""
+        match = _ESCAPED.match(self.text, at, end)
+        if match is None:
+            return at
+        self.display(at, match.end() - 3, "equation")
+        return match.end()
 
     def _unclosed(self, what: str, start: int, at: int, end: int) -> int:
         if self.collector.started or what == r"\begin{derivation}":

@@ -285,6 +285,8 @@ class Oracle:
             if p.op != "rel" or p.args[0].sort.kind != "num":
                 continue
             x, y = p.args[0], p.args[1]
+            if p.data == "=" and x.op not in _PLAIN_VALUES and y.op not in _PLAIN_VALUES:
+                continue  # most facts: earlier steps
             for s, r, t in ((x, str(p.data), y), (y, _FLIP.get(str(p.data), "?"), x)):
                 if r in ("<", "≤", ">", "≥"):
                     # an order relation holds between real numbers only
@@ -296,7 +298,7 @@ class Oracle:
                         note(s, Info(True, False, hi=bound.hi, hi_strict=r == "<" or bound.hi_strict))
                     if r in (">", "≥") and bound.lo is not None:
                         note(s, Info(True, False, lo=bound.lo, lo_strict=r == ">" or bound.lo_strict))
-                elif r == "=" and t.op in ("num", "neg", "div", "const"):
+                elif r == "=" and t.op in _PLAIN_VALUES:
                     note(s, self._plain(t))
                 elif r == "≠" and t.op == "num" and t.data == 0:
                     note(s, Info(nonzero=True))
@@ -460,7 +462,9 @@ class Oracle:
         return conditions(t, self)
 
 
+_PLAIN_VALUES = ("num", "neg", "div", "const")
 _FLIP = {"<": ">", ">": "<", "≤": "≥", "≥": "≤", "=": "=", "≠": "≠"}
+
 
 def _difference(x: Term, y: Term) -> Term:
     """x - y, equal summands left out."""

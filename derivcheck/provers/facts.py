@@ -20,7 +20,7 @@ def prove(ob: Obligation, session: Session) -> Proof | None:
     p = ob.statement
     if p.op != "rel" or p.data not in ("=", "<", "≤", ">", "≥", "≠") or not ob.context.hypotheses or p.args[0].sort.kind != "num":
         return None
-    if not any(kinked(h.statement) for h in ob.context.hypotheses) or not kinked(p):
+    if not kinked(p) or not any(kinked(h.statement) for h in ob.context.hypotheses):
         return None
     rest = attempt(ob, "normal-facts", (), session)
     if not rest:

@@ -49,6 +49,12 @@ DOCUMENTS = {
     "definition": ("\\begin{align}\n g &:= \\begin{cases} x & x > 0 \\\\[2pt]\n % comment\n 0 & \\text{otherwise} \\end{cases} \\label{eq:g}\\\\[3pt]\n h(u) &\\coloneqq u^2,\\\\*[1ex]\n\\end{align}\n\\[ g = \\max(x, 0) = h(x) \\]\n", ["= \\max(x, 0)", "= h(x)"], ["proved", "refuted"]),
     "macros in the display": ("\\newcommand{\\two}{3}\n\\[\\renewcommand{\\two}{2} \\def\\sq#1{{#1}^2} \\sq{x} = x\\cdot x = x^{\\two} \\]\n\\[ x^3 = x^{\\two} = x^2 \\]\n", ["= x\\cdot x", "= x^{\\two}", "= x^{\\two}", "= x^2"], ["proved", "proved", "proved", "refuted"]),
     "braces and commands around": ("{\\[ x = x+0 = 1 \\]}\\textbf{\\[ x = x + 0 = 2 \\]}\n\\begin{subequations}\\begin{align} x &= x+0 \\\\ &= 3\\end{align}\\end{subequations}\n", ["= x+0", "= 1", "= x + 0", "= 2", "= x+0", "= 3"], ["proved", "refuted"] * 3),
+    "array": ("\\begin{equation}\\label{eq:a}\n \\renewcommand{\\arraystretch}{1.5}\n\\begin{array}[t]{r@{\\,}c@{\\,}l}\n (x+1)^2 & = & x^2 + 2x + 1 \\\\[2mm]\n & = & \\left(\\begin{array}{c} x \\end{array}\\right)^2 + 2x + 1 \\\\\n & = & x^2 + 1\n\\end{array}.\n\\end{equation}\n",
+              ["= & x^2 + 2x + 1 \\\\[2mm]", "= & \\left(\\begin{array}{c} x \\end{array}\\right)^2 + 2x + 1 \\\\", "= & x^2 + 1"], ["proved", "proved", "refuted"]),
+    "arrays that are no chain": ("\\[ \\begin{array}{c|c} x & x^2 \\\\ \\hline 1 = 2 & 4 = 5 = 6 \\end{array} \\]\n\\[ \\begin{array}{l} x = 1 \\\\ a = 2 \\end{array} \\]\n", [], []),
+    "IEEEeqnarray": ("\\begin{IEEEeqnarray*}{rCl}\n (x+1)^2 & = & x^2 + 2x + 1 \\IEEEyesnumber\\\\\n & = & x^2 + 1\n\\end{IEEEeqnarray*}\n", ["= & x^2 + 2x + 1", "= & x^2 + 1"], ["proved", "refuted"]),
+    "empheq": ("\\begin{empheq}[box=\\fbox]{align*}\n (x+1)^2 & = x^2 + 2x + 1 \\\\\n & = x^2 + 1\n\\end{empheq}\n", ["= x^2 + 2x + 1", "= x^2 + 1"], ["proved", "refuted"]),
+    "Aboxed": ("\\begin{align*}\n (x+1)^2 & = x^2 + 2x + 1 \\\\\n \\Aboxed{&= (x+1)(x+1)} \\\\ &= x \\end{align*}\n", ["= x^2 + 2x + 1", "= (x+1)(x+1)", "= x"], ["proved", "proved", "refuted"]),
 }  # fmt: skip
 
 
@@ -115,6 +121,46 @@ def test_quarto() -> None:
     assert report.diagnostics == ()
     assert [s.verdict for s in report.steps] == ["proved", "refuted"] * 5
     assert [marked(QUARTO, s) for s in report.steps if s.verdict == "refuted"] == ["= 1", "= 2", "= 3", "= 4", "= 7"]
+
+
+FENCES = """<!-- derivcheck: let x \\in \\R -->
+
+```math
+(x + 1)^2 = x^2 + 2x + 1
+
+= 1
+```
+~~~{math}
+:label: eq-two
+(x + 1)^2 = x^2 + 2x + 1 = 2
+~~~
+- in a list
+  :::{math}
+  :label: eq-three
+  (x + 1)^2 = x^2 + 2x + 1 = 3
+  :::
+
+Escaped: \\\\[ (x + 1)^2 = x^2 + 2x + 1 = 4 \\\\] and \\\\[2pt] no more.
+
+```python
+$$ x = 5 = 6 $$
+```
+```mathematica
+x = 5 = 6
+```
+"""
+
+
+def test_displays_in_fences() -> None:
+    report = judged(FENCES, "markdown")
+    assert report.diagnostics == ()
+    assert [s.verdict for s in report.steps] == ["proved", "refuted"] * 4
+    assert [marked(FENCES, s) for s in report.steps if s.verdict == "refuted"] == ["= 1", "= 2", "= 3", "= 4"]
+
+
+def test_a_fence_that_is_not_closed_is_told() -> None:
+    (trouble,) = judged("<!-- derivcheck: let x \\in \\R -->\n```math\nx = x + 0 = x\n", "markdown").diagnostics
+    assert (trouble.code, trouble.line) == ("D095", 2)
 
 
 def test_a_notebook_with_carriage_returns() -> None:

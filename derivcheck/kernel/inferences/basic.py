@@ -163,8 +163,8 @@ def hypothesis(ob: Obligation, params: tuple[Any, ...], session: Session) -> lis
     elif p.op == "rel" and p.data in ("<", ">", "≤", "≥"):
         mirrored = mk("rel", (p.args[1], p.args[0]), {"<": ">", ">": "<", "≤": "≥", "≥": "≤"}[str(p.data)], p.sort)
     for h in ob.context.hypotheses:
-        parts = h.statement.args if h.statement.op == "and" else (h.statement,)
-        if any(q is p or q is mirrored for q in (h.statement, *parts)):
+        said = h.statement
+        if said is p or said is mirrored or (said.op == "and" and any(q is p or q is mirrored for q in said.args)):
             return []
     raise Rejected("no hypothesis says so")
 
