@@ -50,7 +50,7 @@ DOCUMENTS = {
     "macros in the display": ("\\newcommand{\\two}{3}\n\\[\\renewcommand{\\two}{2} \\def\\sq#1{{#1}^2} \\sq{x} = x\\cdot x = x^{\\two} \\]\n\\[ x^3 = x^{\\two} = x^2 \\]\n", ["= x\\cdot x", "= x^{\\two}", "= x^{\\two}", "= x^2"], ["proved", "proved", "proved", "refuted"]),
     "braces and commands around": ("{\\[ x = x+0 = 1 \\]}\\textbf{\\[ x = x + 0 = 2 \\]}\n\\begin{subequations}\\begin{align} x &= x+0 \\\\ &= 3\\end{align}\\end{subequations}\n", ["= x+0", "= 1", "= x + 0", "= 2", "= x+0", "= 3"], ["proved", "refuted"] * 3),
     "array": ("\\begin{equation}\\label{eq:a}\n \\renewcommand{\\arraystretch}{1.5}\n\\begin{array}[t]{r@{\\,}c@{\\,}l}\n (x+1)^2 & = & x^2 + 2x + 1 \\\\[2mm]\n & = & \\left(\\begin{array}{c} x \\end{array}\\right)^2 + 2x + 1 \\\\\n & = & x^2 + 1\n\\end{array}.\n\\end{equation}\n",
-              ["= & x^2 + 2x + 1 \\\\[2mm]", "= & \\left(\\begin{array}{c} x \\end{array}\\right)^2 + 2x + 1 \\\\", "= & x^2 + 1"], ["proved", "proved", "refuted"]),
+              ["= & x^2 + 2x + 1", "= & \\left(\\begin{array}{c} x \\end{array}\\right)^2 + 2x + 1", "= & x^2 + 1"], ["proved", "proved", "refuted"]),
     "arrays that are no chain": ("\\[ \\begin{array}{c|c} x & x^2 \\\\ \\hline 1 = 2 & 4 = 5 = 6 \\end{array} \\]\n\\[ \\begin{array}{l} x = 1 \\\\ a = 2 \\end{array} \\]\n", [], []),
     "IEEEeqnarray": ("\\begin{IEEEeqnarray*}{rCl}\n (x+1)^2 & = & x^2 + 2x + 1 \\IEEEyesnumber\\\\\n & = & x^2 + 1\n\\end{IEEEeqnarray*}\n", ["= & x^2 + 2x + 1", "= & x^2 + 1"], ["proved", "refuted"]),
     "empheq": ("\\begin{empheq}[box=\\fbox]{align*}\n (x+1)^2 & = x^2 + 2x + 1 \\\\\n & = x^2 + 1\n\\end{empheq}\n", ["= x^2 + 2x + 1", "= x^2 + 1"], ["proved", "refuted"]),
