@@ -38,23 +38,54 @@ def _supposed(op: str, t: Term, oracle: Oracle) -> bool:
     return False
 
 
+def _supposed_above(t: Term, oracle: Oracle) -> str | None:
+    """'psd' ('pd') by a hypothesis A ⪰ B with B ⪰ 0 (A ≻ B with B ⪰ 0, or A ⪰ B with B ≻ 0) about this symbol A."""
+    found = None
+    for h in oracle.context.hypotheses if t.op in ("sym", "idx") else ():
+        for p in h.statement.args if h.statement.op == "and" else (h.statement,):
+            if p.op in ("psd", "pd") and p.args[0].op == "add" and len(p.args[0].args) == 2 and t in p.args[0].args:
+                x, y = p.args[0].args
+                other = y if x is t else x
+                if other.op == "neg" and other.args[0] is not t and psd(other.args[0], oracle):
+                    if p.op == "pd" or pd(other.args[0], oracle):
+                        return "pd"
+                    found = "psd"
+    return found
+
+
 def asked(name: str) -> Callable[[Answer], Answer]:
-    """Memoise an answer in the oracle; a question that is being asked already is answered False."""
+    """Memoise an answer in the oracle; a question that is being asked already is answered False.  What was answered No on the strength of
+    such an answer is asked again later (a few times), as the outer question may come out with Yes."""
 
     def wrap(f: Answer) -> Answer:
         def ask(t: Term, oracle: Oracle) -> bool:
-            memo: dict[tuple[str, Term], bool] = oracle.__dict__.setdefault("_matrix_memo", {})
-            got = memo.get((name, t))
-            if got is not None:
-                return got
-            memo[(name, t)] = False
-            result = f(t, oracle)
-            memo[(name, t)] = result
+            memo: dict[tuple[str, Term], bool | None] = oracle.__dict__.setdefault("_matrix_memo", {})
+            cut: list[int] = oracle.__dict__.setdefault("_matrix_cut", [0, 0])
+            key = (name, t)
+            got = memo.get(key, ...)
+            if got is None:
+                cut[0] += 1
+                return False
+            if got is not ...:
+                return bool(got)
+            memo[key] = None
+            before = cut[0]
+            try:
+                result = f(t, oracle)
+            finally:
+                del memo[key]
+            if result or cut[0] == before or cut[1] >= AGAIN:
+                memo[key] = result
+            else:
+                cut[1] += 1
             return result
 
         return ask
 
     return wrap
+
+
+AGAIN = 200  # answers that are not remembered
 
 
 def partition(t: Term) -> tuple[int, int]:
@@ -322,7 +353,7 @@ def psd(t: Term, oracle: Oracle) -> bool:
         return False
     if op in ("sym", "idx") and attributes(t, oracle) & {"positive definite", "positive semidefinite"}:
         return True
-    if _supposed("psd", t, oracle) or _supposed("pd", t, oracle):
+    if _supposed("psd", t, oracle) or _supposed("pd", t, oracle) or _supposed_above(t, oracle):
         return True
     if op in ("add", "kron", "hadamard"):
         return all(psd(a, oracle) for a in t.args)
@@ -356,7 +387,7 @@ def pd(t: Term, oracle: Oracle) -> bool:
         return True
     if op in ("sym", "idx") and {"positive semidefinite", "invertible"} <= attributes(t, oracle):
         return True
-    if _supposed("pd", t, oracle):
+    if _supposed("pd", t, oracle) or _supposed_above(t, oracle) == "pd":
         return True
     if op == "add":
         some = any(pd(a, oracle) for a in t.args) or _supposed_invertible(t, oracle)
@@ -498,17 +529,19 @@ def real_entries(t: Term, oracle: Oracle) -> bool:
     return False
 
 
-def product_of_semidefinite(a: Term, oracle: Oracle) -> bool:
-    """A B with A, B ⪰ 0 for some cut of the cyclic word; then tr(AB) ≥ 0 (Horn and Johnson 7.5)."""
+def product_of_semidefinite(a: Term, oracle: Oracle, strict: bool = False) -> bool:
+    """A B with A, B ⪰ 0 for some cut of the cyclic word; then tr(AB) ≥ 0 (Horn and Johnson 7.5).  `strict`: A, B ≻ 0, then tr(AB) > 0, as it
+    is the trace of the definite matrix A^{1/2} B A^{1/2}."""
     if a.op == "smul":
-        return oracle.nonnegative(a.args[0]) and product_of_semidefinite(a.args[1], oracle)
+        return (oracle.positive if strict else oracle.nonnegative)(a.args[0]) and product_of_semidefinite(a.args[1], oracle, strict)
     if a.op != "matmul" or len(a.args) > 12:
         return False
+    ask = pd if strict else psd
     n = len(a.args)
     for start in range(n):
         word = a.args[start:] + a.args[:start]
         for cut in range(1, n):
             left, right = word[:cut], word[cut:]
-            if left[0].sort.rows is left[-1].sort.cols and psd(b.matmul(*left), oracle) and psd(b.matmul(*right), oracle):
+            if left[0].sort.rows is left[-1].sort.cols and ask(b.matmul(*left), oracle) and ask(b.matmul(*right), oracle):
                 return True
     return False

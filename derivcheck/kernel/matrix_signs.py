@@ -53,7 +53,7 @@ def scalar_info(t: Term, oracle: Oracle) -> Info:
     if op == "trace":
         a = t.args[0]
         size = oracle.positive(a.sort.rows)
-        if size and pd(a, oracle):
+        if size and (pd(a, oracle) or product_of_semidefinite(a, oracle, strict=True)):
             return above_0
         return at_least_0 if psd(a, oracle) or product_of_semidefinite(a, oracle) else REAL
     if op in ("inner", "tonum"):

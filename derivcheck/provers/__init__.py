@@ -23,6 +23,7 @@ ORDER = (
     "approx",
     "calculus",
     "matrix",
+    "definite",
     "operators",
     "probability",
     "events",

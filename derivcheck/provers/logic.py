@@ -96,7 +96,11 @@ class _Search:
         if p.op == "rel":
             return self._relation(ob, depth, done)
         if p.op in ("psd", "pd"):
-            return self.close(ob, "definite") or self.via(ob, "eigenvalues", (), depth, done) or self._move(ob, depth, done)
+            from derivcheck.provers import definite
+
+            if "strict" in ob.context.conventions:
+                return self.via(ob, "strict", (), depth, done)
+            return definite.definiteness(ob, self.session, 2) or self.via(ob, "eigenvalues", (), depth, done) or self._move(ob, depth, done)
         return None
 
     def close(self, ob: Obligation, rule: str, params: tuple[object, ...] = ()) -> Proof | None:
@@ -205,9 +209,11 @@ class _Search:
             direct = scalar.prove(ob, self.session)
             if direct is not None:
                 return direct
-            from derivcheck.provers import matrix
+            from derivcheck.provers import definite, matrix
 
             direct = matrix.prove(ob, self.session)
+            if direct is None and (ob.statement.data == "≠" or ob.statement.args[0].sort.kind == "mat"):
+                direct = definite.prove(ob, self.session)
             if direct is not None:
                 return direct
             for p in hypothesis_parts(ob.context):

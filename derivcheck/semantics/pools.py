@@ -104,6 +104,12 @@ def of_class(rng: Random, m: int, n: int, attributes: frozenset[str], index: int
         if diagonal:
             values = [fmpq(rng.randint(1 if strict else 0, 5), rng.randint(1, 2)) for _ in range(n)]
             got = fmpq_mat(n, n, [values[i] if i == j else fmpq(0) for i in range(n) for j in range(n)])
+        elif strict and index % 4 == 3:
+            # nearly of rank one, as M M^T + I never is: products of three such matrices have traces of either sign
+            root = fmpq_mat(n, 1, [fmpq(rng.randint(-3, 3)) for _ in range(n)])
+            got = root * root.transpose()
+            for i in range(n):
+                got[i, i] += fmpq(1, 8)
         elif strict and index % 2:
             # L D L^T with integers: eigenvalues far apart, which M M^T + I hardly has
             lower = fmpq_mat(n, n, [fmpq(rng.randint(-3, 3)) if j < i else fmpq(int(i == j)) for i in range(n) for j in range(n)])

@@ -247,7 +247,7 @@ class Draft:
                 zeros += [(s, made(v)) for v in values if not any(v.entries())]
                 if any(self.accept(p, s, made(v)) for v in values if any(v.entries())):
                     return True
-            if old.rows == old.cols and any(self.accept(p, s, made(v)) for v in structured(old.rows)):
+            if old.rows == old.cols and any(self.accept(p, s, made(v)) for v in structured(old.rows, self.index + 3 * self.builder.order.index(s) if s in self.builder.order else self.index)):
                 return True
         # that something is zero is the last resort: it makes too much true
         return any(self.accept(p, s, v) for s, v in zeros)

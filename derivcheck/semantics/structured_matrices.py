@@ -12,13 +12,13 @@ from flint import fmpq
 from derivcheck.semantics.values import Matrix, matrix
 
 
-def structured(n: int) -> Iterator[Matrix]:
-    """The matrices of size n ≥ 2."""
+def structured(n: int, turn: int = 0) -> Iterator[Matrix]:
+    """The matrices of size n ≥ 2, from number `turn` on, round once."""
     if n < 2:
         return
     one = fmpq(1)
     swap = {(0, 1): one, (1, 0): one}
-    for entries, rest in (
+    kinds: tuple[tuple[dict[tuple[int, int], fmpq], int], ...] = (
         ({(0, 0): one}, 0),  # a projection
         ({(0, 0): one, (0, 1): one}, 0),  # an oblique one
         (swap, 1),  # an exchange
@@ -28,5 +28,7 @@ def structured(n: int) -> Iterator[Matrix]:
         ({(0, 1): -one, (1, 0): one}, 1),  # a quarter turn
         ({(0, 0): one, (0, 1): one, (1, 1): one}, 1),  # a shear
         ({(0, 0): one / 2, (0, 1): one / 2, (1, 0): one / 2, (1, 1): one / 2}, 0),  # a projection on the diagonal
-    ):
+    )
+    turn %= len(kinds)
+    for entries, rest in kinds[turn:] + kinds[:turn]:
         yield matrix([[entries.get((i, j), fmpq(rest if i == j and i > 1 else 0)) for j in range(n)] for i in range(n)])

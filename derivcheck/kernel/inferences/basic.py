@@ -256,7 +256,7 @@ def witness(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[O
 @inference("strict", statement="a relation holds if it holds wherever its sides have values, and they have (real) values here", source="SPEC section 6", method="logic")
 def strictly(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     p = ob.statement
-    if "strict" not in ob.context.conventions or p.op != "rel":
+    if "strict" not in ob.context.conventions or p.op not in ("rel", "psd", "pd"):
         raise Rejected("not a relation within a statement")
     lax = replace(ob.context, conventions=ob.context.conventions - {"strict"})
     out = [Obligation(lax, p)]

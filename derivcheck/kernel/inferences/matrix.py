@@ -231,7 +231,7 @@ def matrix_substitute(ob: Obligation, params: tuple[Any, ...], session: Session)
 
 @inference(
     "norm-fact",
-    statement="‖x + y‖ ≤ ‖x‖ + ‖y‖, |x^T y| ≤ ‖x‖ ‖y‖, ‖Ax‖ ≤ σ(A) ‖x‖, σ(AB) ≤ σ(A) σ(B), σ(A^k) ≤ σ(A)^k, σ(A) ≤ ‖A‖_F, ‖Ax‖ ≤ ‖A‖_F ‖x‖, ‖x‖_∞ ≤ ‖x‖_2 ≤ ‖x‖_1 ≤ √n ‖x‖_2 ≤ n ‖x‖_∞, (det Q)² = 1",
+    statement="‖x + y‖ ≤ ‖x‖ + ‖y‖, |x^T y| ≤ ‖x‖ ‖y‖, ‖Ax‖ ≤ σ(A) ‖x‖, σ(AB) ≤ σ(A) σ(B), σ(A^k) ≤ σ(A)^k, σ(A) ≤ ‖A‖_F ≤ √n σ(A), ‖Ax‖ ≤ ‖A‖_F ‖x‖, ‖x‖_∞ ≤ ‖x‖_2 ≤ ‖x‖_1 ≤ √n ‖x‖_2 ≤ n ‖x‖_∞, (det Q)² = 1",
     source=HJ + ", 5.1, 5.6",
     method="norms",
 )
@@ -397,7 +397,10 @@ def _cauchy_schwarz_square(t: Term, rw: Rewriter) -> Term | None:
 
 def _spectral_frobenius(t: Term, rw: Rewriter) -> Term | None:
     if t.op == "sigmax" and real_entries(t.args[0], rw.oracle):
-        return b.rel(t, "≤", b.norm(t.args[0], "F"))
+        a = t.args[0]
+        frobenius = b.norm(a, "F")
+        # ‖A‖_F² is the sum of the squares of at most min(m, n) singular values
+        return b.and_(b.rel(t, "≤", frobenius), *(b.rel(frobenius, "≤", b.mul(b.sqrt(k), t)) for k in dict.fromkeys((a.sort.rows, a.sort.cols))))
     return None
 
 

@@ -111,7 +111,7 @@ def cells(a: Term) -> list[list[Term]] | None:
 
 
 def block_determinant(t: Term, rw: Rewriter) -> Term | None:
-    """The determinant of a matrix of numbers by expansion, of two by two blocks by the Schur complement of an invertible one."""
+    """The determinant of a matrix of numbers by expansion, of two by two blocks by the Schur complement of an invertible one, or [A B; B A] as det(A + B) det(A - B)."""
     m, n = partition(t)
     if m != n:
         return None
@@ -131,6 +131,9 @@ def block_determinant(t: Term, rw: Rewriter) -> Term | None:
     if n != 2 or not squares:
         return None
     p, c, r, s = t.args
+    if p is s and c is r:
+        # a congruence with [I I; I -I] makes it block diagonal
+        return b.mul(b.det(b.add(p, c)), b.det(b.sub(p, c)))
     if invertible(p, rw.oracle):
         return b.mul(b.det(p), b.det(b.add(s, b.neg(b.matmul(r, b.inv(p), c)))))
     if invertible(s, rw.oracle):

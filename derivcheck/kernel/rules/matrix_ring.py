@@ -220,7 +220,7 @@ def _inverse_of_word(a: Term, n: Term) -> Term | None:
 def _inverse_of_sum(t: Term, a: Term, rw: Rewriter) -> Term | None:
     """Scale the leading word's coefficient to 1; take out rank-one terms (Sherman–Morrison) where what remains is invertible."""
     form = decode(a, rw)
-    got = _rank_one(form, t, rw)
+    got = _rank_one(form, t, rw) or _cleared(form, a, rw)
     if got is not None:
         return got
     lead = leading_word(a, rw)
@@ -231,6 +231,22 @@ def _inverse_of_sum(t: Term, a: Term, rw: Rewriter) -> Term | None:
         return None
     inner = encode(scaled(form, rw.nf(b.div(b.ONE, c)), rw), a.sort)
     return b.smul(b.div(b.ONE, c), b.inv(inner))
+
+
+def _cleared(form: Form, a: Term, rw: Rewriter) -> Term | None:
+    """(p I + q S^{-1} B)^{-1} = (p S + q B)^{-1} S, and with S^{-1} on the right: without an inverse of a symbol inside."""
+    words = [w for w in form if w]
+    if len(words) != 1 or len(form) != 2 or len(words[0]) < 2:
+        return None
+    word = words[0]
+    p, q = form[()], form[word]
+    first, last = word[0], word[-1]
+    for s, left in ((first, True), (last, False)):
+        if s.op == "inv" and s.args[0].op == "sym" and s.sort.rows is a.sort.rows:
+            rest = b.matmul(*(word[1:] if left else word[:-1]))
+            inside = b.inv(b.add(b.smul(p, s.args[0]), b.smul(q, rest)))
+            return b.matmul(inside, s.args[0]) if left else b.matmul(s.args[0], inside)
+    return None
 
 
 def _rank_one(form: Form, t: Term, rw: Rewriter) -> Term | None:

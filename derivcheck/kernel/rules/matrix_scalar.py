@@ -174,7 +174,7 @@ def _trace_of_factor(f: Term) -> Term | None:
 @rule(
     "determinant",
     "det",
-    statement="det AB = det A det B, det A^T = det A, det A^{-1} = 1/det A, det cA = c^n det A, det(I + AB) = det(I + BA)",
+    statement="det AB = det A det B, det A^T = det A, det A^{-1} = 1/det A, det cA = c^n det A, det(I + AB) = det(I + BA), det(cI + uv^T) = c^{n-1}(c + v^T u)",
     side="square factors",
     source=HJ + ", 0.3, 0.8, 1.3; The Matrix Cookbook (18)–(24)",
 )
@@ -247,6 +247,13 @@ def _index(name: str) -> Term:
 
 def _det_of_sum(t: Term, form: Form, n: Term, rw: Rewriter) -> Term | None:
     """det(M + c u v^T) = det M (1 + c v^T M^{-1} u); det(M + N) = det M det(I + M^{-1} N) for one invertible M; det(I + AB) rotated."""
+    if len(form) == 2 and () in form and rw.oracle.integer(n) and rw.oracle.positive(n):
+        ((word, c),) = ((w, d) for w, d in form.items() if w)
+        if has_inner_one(word) and not any(f.op == "sum" for f in word) and form[()] is not b.ONE:
+            # det(cI + q u v^T) = c^{n-1} (c + q v^T u), whether c is 0 or not
+            cut = next(i for i, f in enumerate(word) if f.sort.cols is b.ONE) + 1
+            u, v = b.matmul(*word[:cut]), b.matmul(*word[cut:])
+            return b.mul(b.pow_(form[()], b.sub(n, b.ONE)), b.add(form[()], b.mul(c, b.tonum(b.matmul(v, u)))))
     for word, c in form.items():
         if not word or not has_inner_one(word) or any(f.op == "sum" for f in word):
             continue

@@ -126,7 +126,7 @@ def _one(t: Term, n: Term, c: Term, word: Word, inside: Term, rw: Rewriter) -> F
         put(out, word, rw.nf(b.mul(c, total)), rw)
         return out
     core = b.matmul(*middle)
-    whole = _recognised(n, lo, hi, core, inside)
+    whole = _recognised(n, lo, hi, core, inside, rw)
     body = core if inside is b.ONE else b.smul(inside, core)
     if whole is None:
         whole = placed(n, lo, hi, body, rw)
@@ -159,8 +159,10 @@ def _delta(n: Term, lo: Term, hi: Term, inside: Term, rw: Rewriter) -> tuple[Ter
     return None
 
 
-def _recognised(n: Term, lo: Term, hi: Term, core: Term, inside: Term) -> Term | None:
-    """Σ_i x_i e_i = x, Σ_i e_i = 1, Σ_i e_i e_i^T = I over the whole range."""
+def _recognised(n: Term, lo: Term, hi: Term, core: Term, inside: Term, rw: Rewriter) -> Term | None:
+    """Σ_i x_i e_i = x, Σ_i e_i = 1, Σ_i e_i e_i^T = I over the whole range; Σ_i f(x_i) e_i = f(x), Σ_i f(x_i) e_i e_i^T = diag(f(x))."""
+    from derivcheck.kernel.rules.matrix_vectors import by_entries
+
     if lo is not b.ONE:
         return None
     if core.op == "unit" and core.args[0] is hi and core.args[1] is n:
@@ -168,8 +170,12 @@ def _recognised(n: Term, lo: Term, hi: Term, core: Term, inside: Term) -> Term |
             return b.ones(hi, b.ONE)
         if inside.op == "ventry" and inside.args[1] is n and n not in inside.args[0].free and inside.args[0].sort.rows is hi:
             return inside.args[0]
-    if core.op == "matmul" and len(core.args) == 2 and inside is b.ONE:
+        return by_entries(inside, n, hi, rw)
+    if core.op == "matmul" and len(core.args) == 2:
         x, y = core.args
         if x.op == "unit" and x.args[0] is hi and x.args[1] is n and y.op == "transpose" and y.args[0] is x:
-            return b.eye(hi)
+            if inside is b.ONE:
+                return b.eye(hi)
+            v = by_entries(inside, n, hi, rw)
+            return b.diag(v) if v is not None else None
     return None
