@@ -12,7 +12,7 @@ Denominators of the result divide denominators that stood in the region, so the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from derivcheck.kernel.literals import combine, integer_value, rational_value, s
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.polynomials import MAX_TERMS, Poly, balanced, bits, expandable, ring
 from derivcheck.terms import build as b
-from derivcheck.terms.term import Term, num
+from derivcheck.terms.term import Term, contains_op, num
 from derivcheck.terms.vocabulary import SCALAR_ARITHMETIC
 
 if TYPE_CHECKING:
@@ -116,8 +116,10 @@ class Region(Generators):
             base.op not in SCALAR_ARITHMETIC and base.op != "num" and not (base.op == "fn" and base.data == "exp")
         )
 
-    def monomial(self, factors: Iterable[tuple[Key, Fraction]]) -> tuple[Poly, Poly]:
+    def monomial(self, factors: Sequence[tuple[Key, Fraction]]) -> tuple[Poly, Poly]:
         """A product of generator powers as a fraction."""
+        if len(factors) == 1 and factors[0][0][0] == "atom" and self.dens[factors[0][0]] == 1 and factors[0][1] == 1:
+            return self.gens[self.index[factors[0][0]]], self.one
         top, bottom = self.one, self.one
         for key, c in factors:
             if key[0] == "shifted":
@@ -250,6 +252,8 @@ class Region(Generators):
         return self.gens[self.index[("atom", b.I_CONST)]]
 
     def _sum(self, parts: list[tuple[Poly, Poly]]) -> tuple[Poly, Poly]:
+        if all(q is self.one for _, q in parts):
+            return balanced([p for p, _ in parts]), self.one
         # group by denominator first: sums of many polynomials stay linear
         groups: dict[str, tuple[list[Poly], Poly]] = {}
         for p, q in parts:
@@ -348,16 +352,17 @@ class Region(Generators):
 
     def _poly_term(self, p: Poly, shift: tuple[int, ...]) -> Term:
         terms: list[tuple[int, Term]] = []
-        for exps, coeff in p.to_dict().items():
-            self.rw.budget.spend(1)
-            c = Fraction(int(coeff.p), int(coeff.q))
-            m = self._monomial_term(tuple(int(e) - int(s) for e, s in zip(exps, shift, strict=False)))
-            t = scaled(c, m)
+        rows = p.to_dict()
+        self.rw.budget.spend(len(rows))
+        moved = any(shift)
+        for exps, coeff in rows.items():
+            m = self._monomial_term(tuple([e - s for e, s in zip(exps, shift, strict=False)]) if moved else exps)
+            t = m if coeff == 1 else scaled(Fraction(int(coeff.p), int(coeff.q)), m)
             terms.append((order_key(m), t))
         if not terms:
             return b.ZERO
-        terms.sort(key=lambda pair: pair[0])
-        return b.add(*(t for _, t in terms))
+        terms.sort(key=_first)
+        return b.add(*[t for _, t in terms])
 
     def _monomial_term(self, exps: tuple[int, ...]) -> Term:
         factors: list[Term] = []
@@ -366,6 +371,10 @@ class Region(Generators):
         for key, i in self.index.items():
             k = exps[i]
             if not k:
+                continue
+            k = int(k)
+            if key[0] == "atom" and self.dens[key] == 1:
+                factors.append(key[1] if k == 1 else b.pow_(key[1], num(k)))
                 continue
             c = Fraction(k, self.dens[key])
             if key[0] == "exp":
@@ -393,6 +402,10 @@ class Region(Generators):
 
     def _tidy(self, t: Term) -> Term:
         return self.rw.nf(t) if t.op in ("div", "mul") else t
+
+
+def _first(pair: tuple[int, Term]) -> int:
+    return pair[0]
 
 
 def normalise_region(t: Term, rw: Rewriter) -> Term:
@@ -437,6 +450,8 @@ def _plain(t: Term) -> Term | None:
 
 def _infinite(t: Term) -> bool:
     """Whether infinity occurs in the arithmetic of a region: there the field axioms don't hold."""
+    if not contains_op(t, "const", "opaque"):
+        return False
     stack, seen = [t], set()
     while stack:
         x = stack.pop()

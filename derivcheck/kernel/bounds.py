@@ -30,21 +30,29 @@ class Info:
     hi_strict: bool = False
     nonzero: bool = False
 
+    # a fraction's sign is that of its numerator: comparing fractions takes many times as long
+
     @property
     def positive(self) -> bool:
-        return self.real and self.lo is not None and (self.lo > 0 or (self.lo == 0 and (self.lo_strict or self.nonzero)))
+        if not self.real or self.lo is None:
+            return False
+        top = self.lo.numerator
+        return top > 0 or (top == 0 and (self.lo_strict or self.nonzero))
 
     @property
     def nonnegative(self) -> bool:
-        return self.real and self.lo is not None and self.lo >= 0
+        return self.real and self.lo is not None and self.lo.numerator >= 0
 
     @property
     def negative(self) -> bool:
-        return self.real and self.hi is not None and (self.hi < 0 or (self.hi == 0 and (self.hi_strict or self.nonzero)))
+        if not self.real or self.hi is None:
+            return False
+        top = self.hi.numerator
+        return top < 0 or (top == 0 and (self.hi_strict or self.nonzero))
 
     @property
     def nonpositive(self) -> bool:
-        return self.real and self.hi is not None and self.hi <= 0
+        return self.real and self.hi is not None and self.hi.numerator <= 0
 
     @property
     def is_nonzero(self) -> bool:
@@ -99,8 +107,10 @@ def mul(x: Info, y: Info) -> Info:
         return Info(nonzero=nonzero)
     if x.lo == x.hi == 1:
         return y if y.nonzero == nonzero else replace(y, nonzero=nonzero)
-    if x.lo is not None and y.lo is not None and x.lo >= 0 and y.lo >= 0 and x.lo != x.hi and y.lo != y.hi:
+    if x.nonnegative and y.nonnegative and x.lo != x.hi and y.lo != y.hi:
         return _mul_nonnegative(x, y, nonzero)
+    if _unbounded(x) and not _is_zero(y) or _unbounded(y) and not _is_zero(x):
+        return Info(True, x.integer and y.integer, nonzero=nonzero)
     inf = float("inf")
     ends: list[tuple[Any, bool]] = []
     # signs of infinite ends matter: lo None is -inf, hi None is +inf
@@ -134,6 +144,14 @@ def mul(x: Info, y: Info) -> Info:
         his,
         nonzero,
     )
+
+
+def _unbounded(x: Info) -> bool:
+    return x.lo is None and x.hi is None
+
+
+def _is_zero(x: Info) -> bool:
+    return x.lo is not None and x.hi is not None and x.lo.numerator == 0 == x.hi.numerator
 
 
 def _mul_nonnegative(x: Info, y: Info, nonzero: bool) -> Info:

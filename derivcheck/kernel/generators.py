@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from derivcheck.kernel.rewrite import Rewriter
 
 MAX_EXPONENT = 1_000_000
+NONE, ONCE = Fraction(0), Fraction(1)  # made once: fractions are slow to make
 
 Key = tuple[Any, ...]
 
@@ -117,9 +118,9 @@ class Generators:
         elif self.trig and x.op == "fn" and x.data in ("sin", "cos"):
             for c, m in linear_terms(x.args[0]):
                 factors.append((("exp", times_i(m)), c))
-            factors.append((("atom", b.I_CONST), Fraction(0)))
+            factors.append((("atom", b.I_CONST), NONE))
         else:
-            factors.append((("atom", x), Fraction(1)))
+            factors.append((("atom", x), ONCE))
             if x.op == "fn" and x.data == "abs" and self.rw.oracle.real(x.args[0]):
                 stack.append(x.args[0])
             elif x.op == "norm":
@@ -147,7 +148,7 @@ class Generators:
         # the base may be 0: only b^(m + k) with the smallest k seen, times natural powers of b
         whole = combine(moving)
         self.powers.setdefault((base, whole), []).append(constant)
-        factors.append((("shifted", base, whole, constant), Fraction(1)))
+        factors.append((("shifted", base, whole, constant), ONCE))
         stack.append(base)
 
     def norm_square(self, x: Term) -> Term | None:

@@ -442,6 +442,9 @@ class Oracle:
             return got
         if self._depth > 2 or t.size > 400:
             return False
+        bare = t.args[0] if t.op == "neg" else t
+        if bare.op == "num" or (bare.op == "sym" and not any(bare in f.free for f, _ in self.facts)):
+            return False  # a number, and a symbol of which no fact speaks: `info` has said all there is
         self._conv[key] = False
         self._depth += 1
         try:

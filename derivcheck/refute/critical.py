@@ -11,7 +11,6 @@ in it; that equation holds at the zero and everything else is evaluated over the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import chain
@@ -25,7 +24,7 @@ from derivcheck.semantics.changed_values import replace_member
 from derivcheck.semantics.evaluate import GAVE_UP, Budget, Env, Evaluator, Model, evaluate, load_handlers, with_evaluator
 from derivcheck.semantics.models import Builder, Fail
 from derivcheck.semantics.truth import all_real, truth
-from derivcheck.semantics.values import Family, Value, ball, compare, integer, is_number, is_real, precision
+from derivcheck.semantics.values import Family, Value, ball, compare, distinct, integer, is_number, is_real, precision
 from derivcheck.terms import build as b
 from derivcheck.terms.sorts import NUM
 from derivcheck.terms.term import Term, contains_op, num, substitute, subterms
@@ -52,7 +51,8 @@ def critical_terms(p: Term) -> tuple[Term, ...]:
             out += [b.sub(u.args[0], a) for a in u.args[1:]]
         elif u.op == "rel" and len(u.args) >= 2 and all(a.sort.kind == "num" for a in u.args[:2]) and u is not p:
             out.append(b.sub(u.args[0], u.args[1]))
-    if p.op == "rel" and all(a.sort.kind == "num" for a in p.args[:2]):
+    if p.op == "rel" and p.data not in ("=", "≠") and all(a.sort.kind == "num" for a in p.args[:2]):
+        # sides of an equation need no zeros: where nothing has a pole, kink or cut, what differs there differs almost everywhere
         out += list(p.args[:2])
     return tuple(t for t in dict.fromkeys(out) if t.sort is NUM and t.free and not contains_op(t, *COSTLY))
 
@@ -68,7 +68,7 @@ def scalars(p: Term, builder: Builder, model: Model) -> list[Term]:
 
 def moved(model: Model, s: Term, v: Value) -> Model:
     """The model with one number changed."""
-    return replace(model, values={**model.values, s: v})
+    return Model({**model.values, s: v}, model.context, model.joint, model.notes, model.defined_by, model.origin)
 
 
 def allowed(model: Model, s: Term, builder: Builder) -> bool:
@@ -100,13 +100,16 @@ class Zeros:
     def __init__(self, model: Model) -> None:
         self.evaluator = Evaluator(model)
         self.frames: dict[Term, tuple[Env, ...]] = {}
+        self.known: dict[tuple[Term, Term], list[fmpq]] = {}
 
     def of(self, t: Term, s: Term) -> list[fmpq]:
         """The zeros of a term in one number."""
-        if t is s:
-            return [fmpq(0)]
-        if _transcendental(t, s):
-            return []
+        got = self.known.get((t, s))
+        if got is None:
+            got = self.known[t, s] = [fmpq(0)] if t is s else [] if _transcendental(t, s) else self._found(t, s)
+        return got
+
+    def _found(self, t: Term, s: Term) -> list[fmpq]:
         ev = self.evaluator
         ev.budget = Budget(4 * WORK)
         frames = self.frames.get(s)
@@ -149,24 +152,24 @@ def _candidates(x: tuple[fmpq, ...], g: list[Value]) -> list[fmpq]:
     c = d1 - a * (x[0] + x[1])
     e = g[0] - d1 * x[0] + a * x[0] * x[1]
     disc = ar.perfect_root(c * c - 4 * a * e, 2)
-    return list(dict.fromkeys([(-c + disc) / (2 * a), (-c - disc) / (2 * a)])) if disc is not None else []
+    return distinct([(-c + disc) / (2 * a), (-c - disc) / (2 * a)]) if disc is not None else []
 
 
 def variants(p: Term, model: Model, builder: Builder) -> Iterator[Model]:
     """The model with one number moved to a critical point or next to it, with a member of a family set as an equation says, then with two
     numbers moved to critical points."""
-    yield from _one_moved(p, model, builder)
+    zeros = Zeros(model)
+    yield from _one_moved(p, model, builder, zeros)
     yield from _members_set(p, model, builder)
-    yield from _two_moved(p, model, builder)
+    yield from _two_moved(p, model, builder, zeros)
 
 
-def _two_moved(p: Term, model: Model, builder: Builder) -> Iterator[Model]:
+def _two_moved(p: Term, model: Model, builder: Builder, zeros: Zeros) -> Iterator[Model]:
     """A number at a critical point, and then another at a critical point of what that leaves (`a = 0`, then `b = a x`)."""
     terms = critical_terms(p)[:12]
     made = 0
-    zeros = Zeros(model)
     for s in scalars(p, builder, model)[:6]:
-        for v in dict.fromkeys(r for t in terms if s in t.free for r in zeros.of(t, s)):
+        for v in distinct(r for t in terms if s in t.free for r in zeros.of(t, s)):
             first = moved(model, s, v)
             left = Zeros(first)
             if v != model.values[s] and not allowed(first, s, builder):
@@ -174,7 +177,7 @@ def _two_moved(p: Term, model: Model, builder: Builder) -> Iterator[Model]:
             for other in scalars(p, builder, model)[:6]:
                 if other is s:
                     continue
-                for w in dict.fromkeys(r for t in terms if other in t.free for r in left.of(t, other)):
+                for w in distinct(r for t in terms if other in t.free for r in left.of(t, other)):
                     second = moved(first, other, w)
                     if w != first.values[other] and allowed(second, other, builder):
                         made += 1
@@ -183,19 +186,18 @@ def _two_moved(p: Term, model: Model, builder: Builder) -> Iterator[Model]:
                             return
 
 
-def _one_moved(p: Term, model: Model, builder: Builder) -> Iterator[Model]:
+def _one_moved(p: Term, model: Model, builder: Builder, zeros: Zeros) -> Iterator[Model]:
     """One number moved to a critical point or next to it."""
     terms = critical_terms(p)[:24]
     made = 0
     numbers = scalars(p, builder, model)
-    zeros = Zeros(model)
     for s in numbers:
-        tried = {model.values[s]}
+        tried = [model.values[s]]  # rational numbers of FLINT are quick to compare and slow to hash
         far = FAR if p.op == "rel" and p.data in ("<", "≤", ">", "≥") else ()
         for v in chain(_points(terms, s, numbers, model, zeros), far):
             if v in tried:
                 continue
-            tried.add(v)
+            tried.append(v)
             crafted = moved(model, s, v)
             if allowed(crafted, s, builder):
                 made += 1

@@ -51,6 +51,13 @@ def sized(v: fmpq) -> Value:
 
 def add(values: list[Value]) -> Value:
     """The sum; an infinite summand wins over finite ones."""
+    exact = ZERO
+    for v in values:
+        if v.__class__ is not fmpq:
+            break
+        exact += v
+    else:
+        return sized(exact)
     m = markers(*values)
     if m is not None:
         return m
@@ -93,6 +100,13 @@ def sign_of(v: Value) -> int | None:
 
 def mul(values: list[Value]) -> Value:
     """The product; `0·∞` is undefined."""
+    exact = ONE
+    for v in values:
+        if v.__class__ is not fmpq:
+            break
+        exact *= v
+    else:
+        return sized(exact)
     m = markers(*values)
     if m is not None:
         return m

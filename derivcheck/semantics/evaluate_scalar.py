@@ -51,7 +51,7 @@ def _const(ev: Evaluator, t: Term, env: Env) -> Value:
 @handles("add")
 def _add(ev: Evaluator, t: Term, env: Env) -> Value:
     values = ev.args(t, env)
-    if t.sort.kind == "mat" or any(isinstance(v, Matrix) for v in values):
+    if t.sort.kind == "mat" or any(v.__class__ is Matrix for v in values):
         from derivcheck.semantics.evaluate_matrix import add_matrices
 
         return add_matrices(values)
@@ -69,10 +69,11 @@ def _neg(ev: Evaluator, t: Term, env: Env) -> Value:
 @handles("mul")
 def _mul(ev: Evaluator, t: Term, env: Env) -> Value:
     values = ev.args(t, env)
-    if any(v is UNDEFINED for v in values) and any(is_zero(v) for v in values):
-        return _zero_times(ev, t, values, env)
-    if any(is_zero(v) for v in values) and any(isinstance(v, Infinite) for v in values):
-        return UNDEFINED
+    if any(is_zero(v) for v in values):
+        if any(v is UNDEFINED for v in values):
+            return _zero_times(ev, t, values, env)
+        if any(isinstance(v, Infinite) for v in values):
+            return UNDEFINED
     return ar.mul(values)
 
 

@@ -13,7 +13,7 @@ depends on the arguments and the seed only.  Limits: a context whose hypotheses 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from random import Random
 
 from flint import fmpq
@@ -21,7 +21,7 @@ from flint import fmpq
 from derivcheck.semantics import pools, sets
 from derivcheck.semantics.evaluate import Budget, Model, evaluate
 from derivcheck.semantics.truth import holds
-from derivcheck.semantics.values import UNKNOWN, Family, Function, Value, integer, is_number, rational
+from derivcheck.semantics.values import UNKNOWN, Family, Function, Value, distinct, integer, is_number, rational
 from derivcheck.terms.context import Context, Declaration
 from derivcheck.terms.sorts import Sort
 from derivcheck.terms.term import Term, open_binder, rebind, subterms, symbol_order
@@ -120,6 +120,18 @@ def plainly_empty(domain: Term) -> bool:
     return low > high or (low == high and domain.op == "interval" and domain.data != "[]")
 
 
+def _has(v: Value, attributes: frozenset[str]) -> bool:
+    """Whether a number has all of these that are attributes of numbers."""
+    if "integer" in attributes and integer(v) is None:
+        return False
+    return all(isinstance(v, fmpq) and sign_fits(v) for name, sign_fits in _SIGNS.items() if name in attributes)
+
+
+_SIGNS: dict[str, Callable[[fmpq], bool]] = {
+    "positive": lambda v: v > 0, "nonnegative": lambda v: v >= 0, "negative": lambda v: v < 0, "nonzero": lambda v: v != 0
+}  # fmt: skip
+
+
 class Builder:
     """Builds one model after the other for a context and the terms of interest."""
 
@@ -194,19 +206,16 @@ class Builder:
         d = self.context.declarations.get(s)
         return d is not None and (d.domain.op == "range" or (d.domain.op == "set" and d.domain.data in ("N", "Npos", "Z")))
 
-    def constant_values(self) -> list[Value]:
+    def constant_values(self) -> list[fmpq]:
         """Numbers of the statement and the hypotheses, and points next to them."""
-        found: list[fmpq] = []
-        for t in (*self.terms, *self.hypotheses):
-            for u in subterms(t):
-                if u.op == "num" and abs(u.data) < 10**9:
-                    found.append(rational(u.data))
-        out: list[Value] = []
-        for c in dict.fromkeys(found):
-            if c in (0, 1, 2, -1):
+        numbers = dict.fromkeys(u for t in (*self.terms, *self.hypotheses) for u in subterms(t) if u.op == "num")
+        out: list[fmpq] = []
+        for u in numbers:
+            if abs(u.data) >= 10**9 or u.data in (0, 1, 2, -1):
                 continue
+            c = rational(u.data)
             out += [c, c + 1, c - 1, -c, c + fmpq(1, 100), c - fmpq(1, 100), 2 * c]
-        return list(dict.fromkeys(out))[:60]
+        return distinct(out)[:60]
 
     # --- one model ------------------------------------------------------------------------------------------------------
 
@@ -372,16 +381,7 @@ class Builder:
         """Whether a number surely lies in its domain and has its attributes."""
         if v is UNKNOWN or not is_number(v):
             return False
-        zero = fmpq(0)
-        if "positive" in attributes and not (isinstance(v, fmpq) and v > zero):
-            return False
-        if "nonnegative" in attributes and not (isinstance(v, fmpq) and v >= zero):
-            return False
-        if "negative" in attributes and not (isinstance(v, fmpq) and v < zero):
-            return False
-        if "nonzero" in attributes and not (isinstance(v, fmpq) and v != zero):
-            return False
-        if "integer" in attributes and integer(v) is None:
+        if attributes and not _has(v, attributes):
             return False
         if domain is None:
             return isinstance(v, fmpq)

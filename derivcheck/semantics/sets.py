@@ -211,6 +211,8 @@ def in_standard(v: Value, name: str) -> Truth:
     """Membership in `\\R`, `\\N` and their kin."""
     if name == "empty":
         return False
+    if isinstance(v, fmpq):
+        return _rational_in(v, name)
     if not is_scalar(v):
         return UNKNOWN
     if isinstance(v, Infinite):
@@ -228,15 +230,23 @@ def in_standard(v: Value, name: str) -> Truth:
         if isinstance(c, int):
             return c > 0 if name == "Rpos" else (c >= 0 if name == "Rnn" else c < 0)
         return True if name == "Rnn" and v.real >= 0 else UNKNOWN
-    if name == "Q":
-        return True if isinstance(v, fmpq) else UNKNOWN
     if name in ("Z", "N", "Npos"):
         least = {"Z": None, "N": 0, "Npos": 1}[name]
-        if isinstance(v, fmpq):
-            return v.q == 1 and (least is None or v >= least)
         if not v.real.contains_integer() or (least is not None and v.real < least):
             return False
         return UNKNOWN
+    return UNKNOWN
+
+
+def _rational_in(v: fmpq, name: str) -> Truth:
+    if name in ("R", "C", "Q"):
+        return True
+    if name == "Rpos" or name == "Rneg":
+        return bool(v > 0 if name == "Rpos" else v < 0)
+    if name == "Rnn":
+        return bool(v >= 0)
+    if name in ("Z", "N", "Npos"):
+        return bool(v.q == 1 and (name == "Z" or v >= (0 if name == "N" else 1)))
     return UNKNOWN
 
 

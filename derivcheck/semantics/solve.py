@@ -76,6 +76,13 @@ class Draft:
         """The draft as a model."""
         return Model(dict(self.values), self.builder.context, self.joint, {}, dict(self.defined_by), (self.index, "", 0))
 
+    def seen_from(self, s: Term) -> Model:
+        """The draft as a model, for choosing the value of a symbol: for a number of a standard set, which nothing is kept for, uncopied."""
+        d = self.builder.context.declarations.get(s)
+        if s.sort.kind == "num" and (d is None or d.domain is None or d.domain.op == "set"):
+            return Model(self.values, self.builder.context)
+        return self.model()
+
     def fail(self) -> None:
         from derivcheck.semantics.models import Fail
 
@@ -96,7 +103,7 @@ class Draft:
             return
         tries = 14 if ready else 1
         for attempt in range(tries):
-            value = self.builder.value(s, self.model(), self.rng, self.index)
+            value = self.builder.value(s, self.seen_from(s), self.rng, self.index)
             self.values[s] = value
             if tabled and s not in self.builder.fixed:
                 tabulate(self, s, tabled)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from derivcheck.terms.sorts import NUM, Sort
@@ -271,8 +272,21 @@ def substitute(term: Term, mapping: dict[Term, Term]) -> Term:
     return go(term)
 
 
-def subterms(term: Term) -> Iterator[Term]:
+LISTED = 300
+"""Up to this size the subterms of a term are listed once and kept: a statement is walked through many times."""
+
+
+def subterms(term: Term) -> Iterable[Term]:
     """Every distinct subterm once, parents before children (bound variables appear as `bvar`)."""
+    return _listed(term) if term.size <= LISTED else _walked(term)
+
+
+@lru_cache(maxsize=4096)
+def _listed(term: Term) -> tuple[Term, ...]:
+    return tuple(_walked(term))
+
+
+def _walked(term: Term) -> Iterator[Term]:
     seen = {term}
     stack = [term]
     while stack:
