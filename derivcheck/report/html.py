@@ -195,6 +195,8 @@ def _prose(text: str, macros: Macros) -> str:
 
 _MATHS = re.compile(r"[-+*/=<>(),.\d]+|[b-zA-Z][,.:]?|\S*[\\^_{}]\S*")
 _NOTATION = re.compile(r"[\\^_]")
+_MATRIX = re.compile(r"\[(?=[^\[\]]*[;,])[^\[\];,()]+(?:[;,][^\[\];,()]+)*\]")
+_WORD = re.compile(r"(?<![\\A-Za-z{])\b(?:on|undefined|else|true|false|a number in|in|for|and|or)\b(?![A-Za-z}])")
 
 
 def _hint(text: str, macros: Macros) -> str:
@@ -239,15 +241,23 @@ def _details(part: StepReport | ClaimReport, macros: Macros) -> str:
     return f"<details{'' if part.verdict == 'proved' else ' open'}><summary>{escape(label)}</summary><dl>{body}</dl></details>"
 
 
+def _typeset(value: str) -> str:
+    """The value of a symbol as LaTeX: `[1, 2; 3, 4]` as a matrix, words (`1/2 on (0, 1)`) upright."""
+    if _MATRIX.fullmatch(value):
+        rows = (" & ".join(entry.strip() for entry in row.split(",")) for row in value[1:-1].split(";"))
+        return r"\begin{bmatrix} " + r" \\ ".join(rows) + r" \end{bmatrix}"
+    return _WORD.sub(r"\\text{ \g<0> }", value)
+
+
 def _rows(part: StepReport | ClaimReport, macros: Macros) -> Iterator[tuple[str, str]]:
     found = part.counterexample
     if found is not None:
-        values = ", ".join(formula(f"{name} = {value}", macros) for name, value in found.values.items())
+        values = ", ".join(formula(f"{name} = {_typeset(value)}", macros) for name, value in found.values.items())
         if values:
             yield "Counterexample", values
         if found.lhs or found.rhs:
-            yield "Left side there", f"<code>{escape(found.lhs)}</code>"
-            yield "Right side there", f"<code>{escape(found.rhs)}</code>"
+            for label, side in (("Left side there", found.lhs), ("Right side there", found.rhs)):
+                yield label, formula(_typeset(side), macros) if _MATRIX.fullmatch(side) else f"<code>{escape(side)}</code>"
     if part.hint:
         yield "Hint", _hint(part.hint, macros)
     if part.reason:

@@ -12,6 +12,7 @@ Limits: a ball whose imaginary part is exactly zero is known to be real; exact c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,6 +22,8 @@ from flint import acb, acb_mat, arb, ctx, fmpq, fmpq_mat, fmpz
 
 # exact rationals longer than this are turned into balls
 MAX_BITS = 1 << 15
+_WIDE, _VAGUE = 1e-9, 8
+"""Enclosures with a greater radius and fewer sound bits are shown as intervals."""
 
 
 class Marker:
@@ -349,7 +352,9 @@ def show_function(f: Function) -> str:
 
 
 def show_real(x: arb, digits: int) -> str:
-    """A real ball to as many digits as it holds."""
+    """A real ball to as many digits as it holds; one that holds next to none as the interval that it is (`0` would say too much)."""
+    if x.is_finite() and x.rad() > _WIDE and x.rel_accuracy_bits() < _VAGUE and abs(x) < 1e300:
+        return f"[{_outwards(x.lower(), -1)}, {_outwards(x.upper(), 1)}]"
     if x.is_exact() and x.man_exp()[1] >= 0 and abs(x) < 10**15:
         return str(int(x.unique_fmpz()))
     text: str = x.str(digits, radius=False)
@@ -360,13 +365,21 @@ def show_real(x: arb, digits: int) -> str:
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
 
 
+def _outwards(x: arb, sign: int) -> str:
+    """An end of an interval to three digits, rounded away from its inside."""
+    value = float(x.mid())
+    step = 10.0 ** (math.floor(math.log10(abs(value))) - 2) if value else 0.0
+    return f"{(math.floor if sign < 0 else math.ceil)(value / step) * step:.3g}" if value else "0"
+
+
 def show_ball(z: acb, digits: int) -> str:
     """A complex ball as `a + bi`."""
     # sides that differ late need more digits to be told apart; the caller raises `digits`
     digits = max(3, digits)
     re, im = z.real, z.imag
     if im.is_zero():
-        return show_real(re, digits)
+        text = show_real(re, digits)
+        return f"a number in {text}" if text.startswith("[") else text
     size = float(abs(z.mid()).mid()) if z.is_finite() else 0.0
     if re.contains(0) and float(re.rad()) < 1e-12 * max(1.0, size):
         return show_real(im, digits) + "i"

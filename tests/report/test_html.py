@@ -121,3 +121,11 @@ def test_formulas_in_hints(hint: str, shown: str) -> None:
 def test_bounds_stand_below_in_a_display() -> None:
     assert "<munderover>" in formula(r"\sum_{k=1}^n k", True) and "<msubsup>" in formula(r"\sum_{k=1}^n k")
     assert "<munder>" in formula(r"\lim_{x \to 0} x", True) and 'display="block"' not in formula(r"\lim_{x \to 0} x", True)
+
+
+def test_values_are_typeset() -> None:
+    from derivcheck.report.html import _typeset
+
+    assert _typeset("[3, -5/3; 0, 4]") == r"\begin{bmatrix} 3 & -5/3 \\ 0 & 4 \end{bmatrix}"
+    assert _typeset("4/9 on (-2, -1); 5/9 on (0, 1)") == r"4/9 \text{ on } (-2, -1); 5/9 \text{ on } (0, 1)"
+    assert _typeset("2") == "2" and _typeset("[2]") == "[2]" and _typeset(r"x \mapsto \sin x") == r"x \mapsto \sin x"

@@ -201,3 +201,14 @@ def test_zero_to_the_zero_for_a_real_exponent_is_left_open() -> None:
 )
 def test_statements(statement: Term, at: int, verdict: bool) -> None:
     assert holds(statement, model(x=at)) is verdict
+
+
+def test_vague_enclosures_are_shown_as_intervals() -> None:
+    from flint import acb, arb
+
+    from derivcheck.semantics.values import show_ball
+
+    assert show_ball(acb(arb(0, 1.25)), 8) == "a number in [-1.26, 1.26]"
+    assert show_ball(acb(arb(2, 0.5)), 8) == "a number in [1.49, 2.51]"
+    assert show_ball(acb(arb(0, "1e-40")), 8) == "0"
+    assert show_ball(acb(arb("0.25", "1e-12")), 8) == "0.25"
