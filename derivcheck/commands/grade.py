@@ -25,7 +25,7 @@ JOURNAL = ".grading.jsonl"
 @click.option("--decisions", type=click.Path(dir_okay=False), help="JSON with what a person has decided for groups and submissions.")
 @click.option("--reveal", is_flag=True, help="What students get may show the rubric and hints.")
 @click.option("--resume", is_flag=True, help="Take over what an interrupted run with the same --out has graded.")
-@click.option("--cluster", metavar="ADDRESS", help="Scheduler of a cluster (needs dask.distributed).")
+@click.option("--cluster", metavar="ADDRESS", help="Grade on a cluster: the address of its dask scheduler.")
 def command(
     reference: str,
     submissions: tuple[str, ...],
@@ -42,9 +42,8 @@ def command(
     cluster: str | None,
 ) -> None:
     """Grade SUBMISSIONs (files, or folders with one file or folder a student) after the rubric of REFERENCE."""
-    if cluster:
-        raise click.ClickException("--cluster needs dask.distributed, which this installation does not have; leave it out to grade here.")
     from derivcheck.grading import output, pages, run
+    from derivcheck.grading.cluster import ClusterError
     from derivcheck.grading.reference import tasks_of
     from derivcheck.services.options import Options
 
@@ -58,8 +57,11 @@ def command(
     found = run.collect(submissions, people)
     options = Options(timeout=timeout, budget=budget, memory=memory, jobs=jobs, cache=False)
     journal = os.path.join(folder, JOURNAL) if folder else None
-    with ProgressBar(sys.stderr.isatty()) as bar:
-        grades = run.grade_all(text, found, options, bar, decided, journal, resume, troubles)
+    try:
+        with ProgressBar(sys.stderr.isatty()) as bar:
+            grades = run.grade_all(text, found, options, bar, decided, journal, resume, troubles, cluster)
+    except ClusterError as error:
+        raise click.ClickException(str(error)) from error
     for trouble in troubles:
         click.echo(f"warning: {reference}: {trouble}", err=True)
     missing = run.absent(people, found)

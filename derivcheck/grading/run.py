@@ -1,8 +1,8 @@
 """A grading run: submissions → workers → grades, with the decisions of a person, and groups of equal steps.
 
 Every submission is judged in a killable worker with its own limits; nothing of a submission is run or opened by name.  The work is a list
-of independent jobs (`jobs_for`), each a plain mapping, and a pure function over it (`award.grade_job`), so that a distributed engine can
-take it over.  Workers share a folder of verdicts that lives as long as the run: the same step in many submissions is judged once.
+of independent jobs (`jobs_for`), each a plain mapping, and a pure function over it (`award.grade_job`), so that a cluster can take it over
+(`cluster.py`).  Workers share a folder of verdicts that lives as long as the run: the same step in many submissions is judged once.
 
 A run with a journal can be stopped at any time; the next one takes over the grades of submissions that have not changed.
 """
@@ -256,7 +256,7 @@ def _decided(grade: Grade, entry: Any) -> Grade:
 # --- the run -----------------------------------------------------------------------------------------------------------------------------
 
 
-class _Pool(Pool):
+class GradingPool(Pool):
     """The pool of workers; reading a submission may take as long as judging it."""
 
     def _limit(self, worker: Worker) -> float:
@@ -282,12 +282,13 @@ def grade_all(
     journal: str | None = None,
     resume: bool = False,
     troubles: list[str] | None = None,
+    cluster: str | None = None,
 ) -> list[Grade]:
     """The grades of all submissions, in order.  `journal` is a file that remembers finished ones; with `resume` it is taken up again.
     With `troubles` the reference's own solution is graded first, with more time: what it does not earn is added there, and its steps are
-    known to all others.
+    known to all others.  `cluster` is the address of a dask scheduler whose workers judge in place of this machine.
 
-    Raises: RubricError and ValueError where the reference has no rubric that can be read.
+    Raises: RubricError and ValueError where the reference has no rubric that can be read; ClusterError where the cluster can't be used.
     """
     from derivcheck.grading.reference import tasks_of
     from derivcheck.grading.rubric import possible
@@ -322,7 +323,13 @@ def grade_all(
             shared = replace(options, cache=True, cache_dir=folder, jobs=min(options.jobs or os.cpu_count() or 1, len(todo)))
             if troubles is not None:
                 troubles += _own_solution(reference, shared)
-            _Pool(shared, TARGET).run(jobs_for(reference, [submissions[i] for i in todo], decisions), finished)
+            jobs = jobs_for(reference, [submissions[i] for i in todo], decisions)
+            if cluster is not None:
+                from derivcheck.grading.cluster import run as run_on_cluster
+
+                run_on_cluster(cluster, jobs, shared, finished)
+            else:
+                GradingPool(shared, TARGET).run(jobs, finished)
     finally:
         if log is not None:
             log.close()
@@ -341,7 +348,7 @@ def _own_solution(reference: str, options: Options) -> list[str]:
     """What the reference's own chains do not earn, where it has any."""
     own = Submission("the reference", "reference", (("deriv", reference),))
     patient = replace(options, timeout=max(10.0, options.timeout), budget=max(60.0, options.budget or 0.0), jobs=1)
-    (report,) = _Pool(patient, TARGET).run(jobs_for(reference, [own]))
+    (report,) = GradingPool(patient, TARGET).run(jobs_for(reference, [own]))
     if not report.grades:
         return []
     grade = Grade.from_json(report.grades[0])
