@@ -5,15 +5,24 @@ The rules of the kernel keep values where there are some and say nothing where t
 only where nothing infinite can have been dropped on the way.  That is so for polynomials (with moduli, maxima, minima, indicators of
 inequalities between such) in random symbols of named laws, all of whose moments are finite, and for a single power of one symbol, whose
 moment a rule gives only where it is finite, or its logarithm.
+
+`exists_by_square` shows more with the rules themselves: what is nonnegative has a mean (it may be infinite), and what has a closed form for the
+mean of its square is square integrable.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from derivcheck.kernel.definedness import conditions
 from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.randomness import Randomness, randomness
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Context
-from derivcheck.terms.term import Term
+from derivcheck.terms.term import Term, bind, subterms
+
+if TYPE_CHECKING:
+    from derivcheck.kernel.rewrite import Rewriter
 
 MEANS = frozenset({"E", "Var", "Cov", "Pr"})
 LIGHT = frozenset("N Po Ga Exp Beta Bern Bin NB U Laplace Geom LogN Cat Dir".split())
@@ -33,6 +42,44 @@ def exists(t: Term, context: Context) -> bool:
     if len(bodies) == 1 and _one_power(bodies[0], r):
         return True
     return all(_plain(x, r, LIGHT) for x in bodies) and all(_plain(c, r, LIGHT) for c in conditions)
+
+
+MEANS_OVER = {"Eover": "E", "Varover": "Var", "Covover": "Cov"}
+_OPEN = ("E", "Eover", "Var", "Varover", "Cov", "Covover", "Pr", "int", "intset", "lim", "opaque")
+
+
+def exists_by_square(t: Term, rw: Rewriter) -> bool:
+    """Whether a mean, variance or covariance under named laws, without conditions, has a value: of what is real and has a value everywhere, and
+    is nonnegative (for a mean) or has a square with a finite mean."""
+    from derivcheck.kernel import moments
+
+    if t.sort.kind != "num" or t.op == "Pr":
+        return False
+    if t.op in MEANS_OVER:
+        law = t.args[0]
+        if law.op != "dist" or len(t.bound) != 1 or t.bound[0].sort.kind != "num" or not moments.valid(law, rw.oracle):
+            return False
+        xs, body, inner = rw.under(t)
+        bodies = body.args if t.op == "Covover" else (body,)
+    else:
+        if t.data:
+            return False
+        xs, bodies, inner = (), t.args, rw
+        r = randomness(rw.oracle)
+        laws = [d.law if d is not None else None for x in bodies for d in map(r.declaration, r.atoms(x))]
+        if any(law is None or law.op != "dist" for law in laws):
+            return False
+    single = t.op in ("E", "Eover")
+    for x in bodies:
+        if x.sort.kind != "num" or conditions(x, inner.oracle) or not (inner.oracle.real(x) or inner.oracle.real(inner.nf(x))):
+            return False
+        if single and inner.oracle.nonnegative(x):
+            continue
+        square = b.pow_(x, 2)
+        value = rw.nf(bind("Eover", xs, t.args[:1], square) if xs else b.expect(square))
+        if any(s.op in _OPEN or s is b.INF for s in subterms(value)):
+            return False
+    return True
 
 
 def moderate(t: Term, r: Randomness) -> bool:
@@ -67,6 +114,8 @@ def _plain(t: Term, r: Randomness, names: frozenset[str]) -> bool:
         return _named(t, r, names)
     if t.op == "div":
         return not r.atoms(t.args[1]) and _plain(t.args[0], r, names)
+    if t.op in ("sum", "prod") and (t.args[1] is b.INF or t.args[0].op == "neg"):
+        return False
     if t.op == "pow":
         n = t.args[1]
         return n.op == "num" and n.data > 0 and n.data.denominator == 1 and _plain(t.args[0], r, names)

@@ -1,7 +1,7 @@
 """Moments and exponential moments of the named laws of one real variable.
 
 `moment(D, n)` is E[X^n]; `exponential(D, t)` is E[e^{tX}] for complex t; `generating(D, s)` is E[s^X]; `power(D, s)` is E[X^s] for real s;
-`log_moment(D)` is E[log X].  Parameters as in SPEC section 5.  Each is finite under the condition that is checked beside it: E[e^{tX}]
+`with_logarithms` is E[X^s (1-X)^t (log X)^m (log(1-X))^n] for positive laws.  Parameters as in SPEC section 5.  Each is finite under the condition that is checked beside it: E[e^{tX}]
 exists where E[e^{Re(t) X}] is finite, and is analytic in t there, so that the formula for real t holds (the bases of its powers stay in the
 right half plane, where powers have their principal values).
 
@@ -20,6 +20,8 @@ from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, num
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from derivcheck.kernel.oracle import Oracle
 
 MAX_ORDER = 16
@@ -166,20 +168,67 @@ def power(d: Term, s: Term, o: Oracle) -> Term | None:
     return None
 
 
-def log_moment(d: Term) -> Term | None:
-    """E[log X]."""
+def with_logarithms(d: Term, s: Term, t: Term, logs: tuple[int, int], o: Oracle) -> Term | None:
+    """E[X^s (1-X)^t (log X)^m (log(1-X))^n] for real s, t on a positive law, where it is finite; t = n = 0 but for laws on the unit interval.
+
+    M(s, t) = E[X^s (1-X)^t] is analytic where it is finite and may be differentiated under the integral there; its derivatives are M times
+    the sum over the partitions of the m + n differentiations of products of derivatives of log M (Faà di Bruno).
+    """
+    m, n = logs
     name, p = str(d.data), d.args
-    if name == "Ga":
-        return b.sub(b.fn("digamma", p[0]), b.log(p[1]))
-    if name == "Exp":
-        return b.sub(b.fn("digamma", b.ONE), b.log(p[0]))
-    if name == "InvGa":
-        return b.sub(b.log(p[1]), b.fn("digamma", p[0]))
+    if m + n > MAX_LOGS or not (o.real(s) and o.real(t)) or ((n or t is not b.ZERO) and name not in ("Beta", "U")):
+        return None
     if name == "LogN":
-        return p[0]
-    if name == "Beta":
-        return b.sub(b.fn("digamma", p[0]), b.fn("digamma", b.add(p[0], p[1])))
+        tilted = b.distribution("N", b.add(p[0], b.mul(s, p[1])), p[1])
+        factor, power_ = moment(tilted, m), power(d, s, o)
+        return None if factor is None or power_ is None else b.mul(power_, factor)
+    if name == "InvGa":
+        got = with_logarithms(b.distribution("Ga", *p), b.neg(s), t, logs, o)
+        return None if got is None else b.mul(num((-1) ** m), got)
+    if name == "U":
+        if p != (b.ZERO, b.ONE):
+            return None
+        name, p = "Beta", (b.ONE, b.ONE)
+    first, order = (p[0], p[1]) if name != "Exp" else (b.ONE, p[0])
+    left = b.add(first, s)
+    if name in ("Ga", "Exp") and o.positive(left):
+        mean = b.div(b.fn("gamma", left), b.mul(b.fn("gamma", first), b.pow_(order, s)))
+        return b.mul(mean, _by_partitions((m, 0), lambda i, _: _polygamma(i, left) if i > 1 else b.sub(_polygamma(1, left), b.log(order))))
+    right = b.add(order, t)
+    if name == "Beta" and o.positive(left) and o.positive(right):
+        both, whole = b.add(left, right), b.add(first, order)
+        top = b.mul(b.fn("gamma", left), b.fn("gamma", right), b.fn("gamma", whole))
+        mean = b.div(top, b.mul(b.fn("gamma", first), b.fn("gamma", order), b.fn("gamma", both)))
+
+        def cumulant(i: int, j: int) -> Term:
+            own = b.ZERO if i and j else _polygamma(i, left) if i else _polygamma(j, right)
+            return b.sub(own, _polygamma(i + j, both))
+
+        return b.mul(mean, _by_partitions(logs, cumulant))
     return None
+
+
+MAX_LOGS = 4
+
+
+def _polygamma(n: int, x: Term) -> Term:
+    """The n-th derivative of log Γ."""
+    return b.fn("digamma", x) if n == 1 else b.fn("polygamma", num(n - 1), x)
+
+
+def _by_partitions(order: tuple[int, int], cumulant: Callable[[int, int], Term]) -> Term:
+    """∂_s^m ∂_t^n e^{K} / e^{K} as a polynomial in the derivatives of K: the part with the first differentiation, and the rest."""
+    m, n = order
+    if m + n == 0:
+        return b.ONE
+    out = []
+    for i in range(m + 1 if m else 1):
+        for j in range(n + 1):
+            if (i == 0 and m) or (not m and j == 0):
+                continue
+            ways = comb(m - 1, i - 1) * comb(n, j) if m else comb(n - 1, j - 1)
+            out.append(b.mul(num(ways), cumulant(i, j), _by_partitions((m - i, n - j), cumulant)))
+    return b.add(b.ZERO, *out)
 
 
 def absolute_moment(d: Term, centre: Term) -> Term | None:

@@ -146,6 +146,10 @@ class Structure:
                 return iv.meet(base, Info(True, False, hi=F(1)))
             if name in ("N", "Laplace"):
                 return Info(True, False, F(0), True, nonzero=True)
+            x = self.info(t.args[1]) if len(t.args) == 2 else NOTHING
+            below_one = x.hi is not None and (x.hi < 1 or (x.hi == 1 and x.hi_strict))
+            if x.real and ((name == "Exp" and x.lo is not None and x.lo >= 0) or (x.positive and (name in ("Ga", "LogN", "InvGa") or (name == "Beta" and below_one)))):
+                return Info(True, False, F(0), True, nonzero=True)
             return base
         if law.sort.kind != "dist":
             return NOTHING

@@ -18,6 +18,7 @@ ORDER = (
     "instances",
     "facts",
     "integer_cases",
+    "tails",
     "breakpoints",
     "scalar",
     "approx",

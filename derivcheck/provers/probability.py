@@ -12,7 +12,7 @@ from itertools import combinations_with_replacement
 
 from derivcheck.kernel.check import Proof, Session
 from derivcheck.kernel.densities import domains, given_count, normalised, sorts_of
-from derivcheck.kernel.inferences.probability import LINEAR
+from derivcheck.kernel.inferences.probability import LINEAR, POWERS
 from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.provers import operators, scalar
@@ -64,7 +64,7 @@ def _law_of_sum(ob: Obligation, session: Session) -> Proof | None:
 def _inequality(ob: Obligation, session: Session) -> Proof | None:
     if not contains_op(ob.statement, "E", "Eover", "Var", "Cov", "KL", "JSD", "entropy", "crossent", "Pr", "pdf", "sum"):
         return None
-    for n in (1, 2):
+    for n in POWERS:
         if attempt(ob, "markov", (n,), session) == []:
             return Proof("markov", (n,))
     for params in _jensen(ob, session):

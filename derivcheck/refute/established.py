@@ -22,7 +22,7 @@ from flint import fmpq, fmpq_mat
 
 from derivcheck.kernel.check import Session
 from derivcheck.kernel.definedness import conditions
-from derivcheck.kernel.existing_means import MEANS
+from derivcheck.kernel.existing_means import MEANS, MEANS_OVER
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.semantics import sets
 from derivcheck.semantics.evaluate import Budget, Evaluator, Model, evaluate, with_evaluator
@@ -43,7 +43,7 @@ def has_value(t: Term, model: Model, session: Session) -> bool:
     if t.op in ("KL", "entropy", "crossent"):
         # of named laws: the rule that made the value has shown their parameters to be in range
         return all(a.op == "dist" and all(is_number(evaluate(q, model, budget=Budget(WORK))) for q in a.args) for a in t.args)
-    if t.op in MEANS:
+    if t.op in MEANS or t.op in MEANS_OVER:
         return True  # looked at before it was replaced
     symbols, body = open_binder(t)
     seen = 0

@@ -15,7 +15,7 @@ from flint import fmpq
 
 from derivcheck.kernel.budget import Budget, OutOfBudget
 from derivcheck.kernel.check import Rejected, Session
-from derivcheck.kernel.existing_means import MEANS, exists
+from derivcheck.kernel.existing_means import MEANS, MEANS_OVER, exists, exists_by_square
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.refute.established import has_value, numbers
@@ -42,7 +42,7 @@ INSTANCES = 12
 
 def counterexample(ob: Obligation, session: Session, budget: Budget) -> Refutation | None:
     """A counterexample after limits, integrals and the like have been replaced by their values."""
-    wanted = replaceable(ob.statement, ob.context)
+    wanted = replaceable(ob.statement, ob.context, session.rewriter(ob.context))
     nothing = mk("const", (), "undefined")
     missing = {t: nothing for t in closed_parts(ob.statement, "deriv") if without_derivative(t, session.rewriter(ob.context))}
     missing |= {t: nothing for t in closed_parts(ob.statement, "maxover", "minover") if unattained(t, ob.context, budget)}
@@ -116,7 +116,7 @@ def _at_instances(ob: Obligation, wanted: list[Term], session: Session, budget: 
     return None
 
 
-def replaceable(p: Term, context: Context) -> list[Term]:
+def replaceable(p: Term, context: Context, rw: Rewriter) -> list[Term]:
     """The outermost terms of a statement that rules may replace by a closed form, outside of binders."""
     out: dict[Term, None] = {}
     seen: set[Term] = set()
@@ -125,7 +125,7 @@ def replaceable(p: Term, context: Context) -> list[Term]:
         if t in seen:
             return
         seen.add(t)
-        if t.op in MEANS and exists(t, context):
+        if (t.op in MEANS and exists(t, context)) or (t.op in (*MEANS, *MEANS_OVER) and _square_integrable(t, rw)):
             if not any(v.op == "bvar" for v in t.free):
                 out[t] = None
         elif _open(t):
@@ -141,11 +141,21 @@ def replaceable(p: Term, context: Context) -> list[Term]:
     return list(out)
 
 
+def _square_integrable(t: Term, rw: Rewriter) -> bool:
+    if any(v.op == "bvar" for v in t.free):
+        return False
+    try:
+        with rw.budget.limited(0.3):
+            return exists_by_square(t, rw)
+    except _SILENT:
+        return False
+
+
 def _open(t: Term) -> bool:
     """What the evaluator may not enclose; among derivatives those of means, whose law may depend on the variable."""
     if t.op in _DIVERGENCES:
         return all(a.op == "dist" for a in t.args)
-    return t.op in _OPEN or (t.op == "sum" and t.args[1] is b.INF) or _long(t) or (t.op == "deriv" and contains_op(t.args[-1], "Eover"))
+    return t.op in _OPEN or (t.op == "sum" and t.args[1] is b.INF) or _long(t) or (t.op == "deriv" and contains_op(t.args[-1], "Eover", *_DIVERGENCES))
 
 
 def _long(t: Term) -> bool:
@@ -159,7 +169,7 @@ def _long(t: Term) -> bool:
 def closed_form(t: Term, rw: Rewriter) -> Term | None:
     """The normal form where it is free of what is to be replaced."""
     value = rw.nf(t)
-    left = any(_open(s) or s.op == "opaque" or (t.op in MEANS and s.op in (*MEANS, "Eover")) for s in subterms(value))
+    left = any(_open(s) or s.op == "opaque" or (t.op in (*MEANS, *MEANS_OVER) and s.op in (*MEANS, *MEANS_OVER)) for s in subterms(value))
     return None if value is t or left else value
 
 

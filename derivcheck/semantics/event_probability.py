@@ -27,6 +27,11 @@ NARROW = arb(2) ** -60
 Cell = tuple[fmpq | None, fmpq | None]
 
 
+DEAR_RATE = 30
+MOST_MASSES = 4000
+FAINT = arb(2) ** -100
+
+
 @dataclass(frozen=True)
 class Line:
     """A law on the line: its distribution function, where it starts and ends, a typical size, and whether it lives on the integers."""
@@ -114,11 +119,37 @@ def line_of(law: Law) -> Line | None:
 
         return Line(laplace, None, None, near(p[1]))
     if law.name == "Po":
-        # P(X ≤ n) = Q(n + 1, λ)
-        return Line(lambda x: one - p[0].gamma_lower(arb(x + 1), 1) if x >= 0 else arb(0), fmpq(-1), None, near(p[0]), True)
+        return Line(lambda x: _poisson(p[0], x), fmpq(-1), None, near(p[0]), True)
     if law.name == "Geom":
         return Line(lambda x: one - (1 - p[0]) ** int(x.p), fmpq(0), None, near(1 / p[0]), True)
     return None
+
+
+def _poisson(rate: arb, x: fmpq) -> arb:
+    """P(X ≤ n) = Q(n + 1, λ); for large rates, where that is dear, by the largest mass of the shorter tail and the quotients of masses, which
+    fall: what is left after some of them is less than a geometric series."""
+    if x < 0:
+        return arb(0)
+    if rate < DEAR_RATE:
+        return arb(1) - rate.gamma_lower(arb(x + 1), 1)
+    n = int(x.p // x.q)
+    lower = arb(n) < rate
+    k = n if lower else n + 1
+    part = total = arb(1)
+    for _ in range(MOST_MASSES):
+        quotient = arb(k) / rate if lower else rate / (k + 1)
+        if quotient >= 1 or part < FAINT:
+            break
+        part *= quotient
+        total += part
+        k += -1 if lower else 1
+    quotient = arb(k) / rate if lower else rate / (k + 1)
+    if not quotient < 1:
+        return arb(0).union(arb(1))
+    first = n if lower else n + 1
+    mass = (first * rate.log() - rate - arb(first + 1).lgamma()).exp()
+    tail = mass * total.union(total + part * quotient / (1 - quotient))
+    return tail if lower else 1 - tail
 
 
 def steps(law: TableLaw) -> Line | None:

@@ -20,6 +20,7 @@ from derivcheck.terms import build as b
 from derivcheck.terms.context import Context, Declaration, Hypothesis
 from derivcheck.terms.term import Term, instantiate, mk, rebind, subterms
 
+POWERS = (1, 2, 3, 4, 6, 8)
 LINEAR = CORE | frozenset({"linearity"})
 
 
@@ -285,7 +286,7 @@ def _roots(y: Term) -> bool:
 
 @inference(
     "markov",
-    statement="Pr(|u| ≥ a) ≤ E|u|^n / a^n for a > 0, n = 1, 2",
+    statement="Pr(|u| ≥ a) ≤ E|u|^n / a^n for a > 0, n = 1, 2, 3, 4, 6, 8",
     source="Markov, Chebyshev; Williams 6.4",
     method="Markov",
 )
@@ -295,7 +296,7 @@ def markov(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Ob
     x, y = relation(ob, "≤", "≥")
     if ob.statement.data == "≥":
         x, y = y, x
-    if x.op != "Pr" or len(x.args) != 1 or n not in (1, 2):
+    if x.op != "Pr" or len(x.args) != 1 or n not in POWERS:
         raise Rejected("not a probability")
     event = x.args[0]
     if event.op != "rel" or event.data not in ("≥", ">", "≤", "<"):
@@ -304,8 +305,8 @@ def markov(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Ob
     oracle = session.oracle(ob.context)
     if not oracle.positive(a) or not oracle.nonnegative(u):
         raise Rejected("not a tail of a nonnegative variable")
-    v = u.args[0] if n == 2 and u.op == "fn" and u.data == "abs" and oracle.real(u.args[0]) else u
-    bound = b.div(b.expect(b.pow_(v, n) if n == 2 else u), b.pow_(a, n))
+    v = u.args[0] if n % 2 == 0 and u.op == "fn" and u.data == "abs" and oracle.real(u.args[0]) else u
+    bound = b.div(b.expect(b.pow_(v, n)), b.pow_(a, n))
     for groups in (CORE, LINEAR):
         rw = session.rewriter(ob.context, groups)
         if algebra.is_zero(b.sub(y, bound), rw):

@@ -13,6 +13,7 @@ Products and exponentials of sums over an independent family: `independent_famil
 Conditions: an expectation that is split has a value only where its parts have; integrability of abstract parts is recorded.
     E[max_k X_k], E|X - Y| of independent variables    `order_statistics.py`
     E[f(M) | X] for conjugate pairs                    `conjugate.py`
+    E[X_1 | X_1 + … + X_n] for one law                 `exchangeable.py`
     E[f | A] = E[f 1[A]] / Pr(A)   events A, where both come to a closed form
 
 Limits: conditioning on other events stays as it stands; infinite sums and integrals are not exchanged with expectations.
@@ -22,6 +23,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from derivcheck.kernel.existing_means import moderate
 from derivcheck.kernel.known_means import known_means
 from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.monomials import factors, product
@@ -31,6 +33,7 @@ from derivcheck.kernel.rewrite import Rewriter, level_symbol, rule
 from derivcheck.kernel.rules.independent_families import mean_of_exponential, mean_of_product, variance_of_sum
 from derivcheck.kernel.summable import abstract, integrability
 from derivcheck.terms import build as b
+from derivcheck.terms.context import Declaration
 from derivcheck.terms.term import Term, binder_names, contains_op, instantiate, mk, num, substitute, subterms
 
 # laws without moments of every order
@@ -233,10 +236,12 @@ class Expectation:
         if len(pieces) > 1:
             return all(self.integrable(p) for p in pieces)
         top, bottom = factors(inside)
+        if self._named_moment(inside):
+            return True
         if bottom:
             return False
-        if self._by_index(inside, self.moving_atoms(inside)) is not None:
-            return True  # finitely many values
+        if moderate(inside, self.random) or self._by_index(inside, self.moving_atoms(inside)) is not None:
+            return True  # moments of every order, or finitely many values
         for f in top:
             for g in _exponential_parts(f):
                 atoms = self.moving_atoms(g)
@@ -247,6 +252,24 @@ class Expectation:
                 if law is None or law.op != "dist" or law.data in HEAVY or self.random.atoms(law) or not _has_all_moments(g, x):
                     return False
         return True
+
+    def _named_moment(self, inside: Term) -> bool:
+        """Whether the monomial is a moment that is known to be finite (logarithms, other powers, exponentials) of one named law."""
+        from derivcheck.kernel.rules.law_moments import named_moment
+
+        atoms = self.moving_atoms(inside)
+        if len(atoms) != 1:
+            return False
+        (x,) = atoms
+        law = self.law(x)
+        if law is None or law.op != "dist" or x.sort.kind != "num" or self.random.atoms(law) or not self._closed(inside, x):
+            return False
+        domain = self.oracle.support(law)
+        if domain is None or any(v.op == "bvar" for v in x.free):
+            return False
+        value = level_symbol("x", x.sort, self.rw.depth)
+        inner = self.rw.child(((Declaration(value, domain),), ()))
+        return named_moment(inner.nf(substitute(inside, {x: value})), law, value, self.rw, inner) is not None
 
     def _pieces(self, inside: Term) -> list[Term]:
         """The factors of a monomial gathered into independent parts."""
@@ -425,8 +448,9 @@ class Expectation:
             return mk("Pr", (inside.args[0], *self.conds), len(self.conds))
         if self.conds:
             from derivcheck.kernel.rules.conjugate import mean_given_child
+            from derivcheck.kernel.rules.exchangeable import mean_given_sum
 
-            known = mean_given_child(inside, self)
+            known = mean_given_child(inside, self) or mean_given_sum(inside, self)
             if known is not None:
                 return known
         if not conditions:

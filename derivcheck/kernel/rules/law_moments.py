@@ -1,9 +1,11 @@
-"""Moments of a named law under an expectation over it: E_D[x^n], E_D[x^s e^{tx}], E_D[log x], E_D|ax + c|, E_D[s^x], E_D[cos(tx + c)].
+"""Moments of a named law under an expectation over it: E_D[x^n], E_D[x^s e^{tx}], E_D[x^s (1-x)^t log(x)^m log(1-x)^n], E_D|ax + c|, E_D[s^x], E_D[cos(tx + c)].
 
 `kernel/moments.py` holds the values; here the integrand is read as such a monomial.
 """
 
 from __future__ import annotations
+
+from fractions import Fraction
 
 from derivcheck.kernel import moments
 from derivcheck.kernel.literals import integer_value, linear_terms
@@ -12,6 +14,8 @@ from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, num, substitute
+
+_MIRROR, _LESS_ONE = (Fraction(-1), b.ONE), (Fraction(1), num(-1))  # 1 - x and x - 1 as linear functions
 
 
 def named_moment(inside: Term, d: Term, x: Term, rw: Rewriter, inner: Rewriter) -> Term | None:
@@ -28,42 +32,71 @@ def named_moment(inside: Term, d: Term, x: Term, rw: Rewriter, inner: Rewriter) 
         if all(total(rw.nf(v), o) for v in at):
             return b.add(b.mul(b.sub(b.ONE, p), at[0]), b.mul(p, at[1]))
     top, bottom = factors(inside)
-    degree = 0
-    slopes: list[Term] = []
-    exponents: list[Term] = []
-    bases: list[Term] = []
-    logs = 0
-    for side, fs in ((1, top), (-1, bottom)):
-        for f in fs:
-            if f is x:
-                degree += side
-            elif f.op == "pow" and f.args[0] is x and (n := integer_value(f.args[1])) is not None:
-                degree += side * n
-            elif f.op == "pow" and f.args[0] is x and x not in f.args[1].free:
-                exponents.append(f.args[1] if side > 0 else b.neg(f.args[1]))
-            elif f.op == "pow" and x not in f.args[0].free and (base := _base(f, x, side, rw)) is not None:
-                bases.append(base)
-            elif f.op == "fn" and f.data == "exp" and (slope := _slope(f.args[0], x)) is not None:
-                slopes.append(slope if side > 0 else b.neg(slope))
-            elif f.op == "fn" and f.data == "log" and f.args[0] is x and side > 0:
-                logs += 1
-            elif f.op == "fn" and f.data in ("cos", "sin") and side > 0 and len(top) == 1 and not bottom:
-                return _oscillating(f, d, x, rw, inner)
-            elif f.op == "fn" and f.data == "abs" and side > 0 and len(top) == 1 and not bottom:
-                return _absolute(f.args[0], d, x, rw)
-            else:
-                return None
-    if bases:
+    if len(top) == 1 and not bottom and top[0].op == "fn":
+        if top[0].data in ("cos", "sin"):
+            return _oscillating(top[0], d, x, rw, inner)
+        if top[0].data == "abs":
+            return _absolute(top[0].args[0], d, x, rw)
+    read = _Monomial(x, rw)
+    if not all(read.take(f, 1) for f in top) or not all(read.take(f, -1) for f in bottom):
+        return None
+    exponents = [*read.exponents, num(read.degree)]
+    if read.bases:
         # s^x for all of them together
-        return moments.generating(d, rw.nf(b.mul(*bases, *(b.exp(t) for t in slopes))), o) if not (degree or logs or exponents) else None
-    if logs:
-        return moments.log_moment(d) if logs == 1 and not degree and not slopes and not exponents else None
-    if slopes:
-        return _tilted(degree, slopes, d, rw) if not exponents else None
-    if exponents or degree < 0 or d.data == "InvGa":
-        s = rw.nf(b.add(*exponents, num(degree)))
-        return moments.power(d, s, o)
-    return moments.moment(d, degree)
+        alone = not (read.degree or read.exponents or read.mirrored or read.logs != [0, 0])
+        got = moments.generating(d, rw.nf(b.mul(*read.bases, *(b.exp(t) for t in read.slopes))), o) if alone else None
+        return None if got is None else b.mul(got, *read.outside)
+    if read.mirrored or read.logs != [0, 0]:
+        if read.slopes:
+            return None
+        s, t = rw.nf(b.add(*exponents)), rw.nf(b.add(b.ZERO, *read.mirrored))
+        got = moments.with_logarithms(d, s, t, (read.logs[0], read.logs[1]), o)
+        return None if got is None else b.mul(num(read.sign), got)
+    if read.slopes:
+        return _tilted(read.degree, read.slopes, d, rw) if not read.exponents else None
+    if read.exponents or read.degree < 0 or d.data == "InvGa":
+        return moments.power(d, rw.nf(b.add(*exponents)), o)
+    return moments.moment(d, read.degree)
+
+
+class _Monomial:
+    """x^{degree + exponents} (1-x)^{mirrored} (log x)^{logs[0]} (log(1-x))^{logs[1]} e^{slopes x} ∏ base^x, times a sign."""
+
+    def __init__(self, x: Term, rw: Rewriter) -> None:
+        self.x, self.rw = x, rw
+        self.degree, self.sign = 0, 1
+        self.slopes: list[Term] = []
+        self.exponents: list[Term] = []
+        self.mirrored: list[Term] = []
+        self.bases: list[Term] = []
+        self.outside: list[Term] = []
+        self.logs = [0, 0]
+
+    def take(self, f: Term, side: int) -> bool:
+        """One factor above (1) or below (-1) the line; whether it is understood."""
+        x = self.x
+        base, exponent = (f.args[0], f.args[1]) if f.op == "pow" else (f, b.ONE)
+        n = integer_value(exponent)
+        if base is x and x not in exponent.free:
+            if n is not None:
+                self.degree += side * n
+            else:
+                self.exponents.append(exponent if side > 0 else b.neg(exponent))
+        elif f.op == "pow" and x not in base.free and (s := _base(f, x, side, self.rw)) is not None:
+            self.bases.append(s[0])
+            self.outside.append(s[1])
+        elif f.op == "fn" and f.data == "exp" and (slope := _slope(f.args[0], x)) is not None:
+            self.slopes.append(slope if side > 0 else b.neg(slope))
+        elif base.op == "fn" and base.data == "log" and side > 0 and n is not None and n > 0 and (base.args[0] is x or linear_in(base.args[0], x) == _MIRROR):
+            self.logs[0 if base.args[0] is x else 1] += n
+        elif x not in exponent.free and linear_in(base, x) == _MIRROR:
+            self.mirrored.append(exponent if side > 0 else b.neg(exponent))
+        elif n is not None and linear_in(base, x) == _LESS_ONE:
+            self.mirrored.append(num(side * n))
+            self.sign *= (-1) ** (n % 2)
+        else:
+            return False
+        return True
 
 
 def _tilted(degree: int, slopes: list[Term], d: Term, rw: Rewriter) -> Term | None:
@@ -91,13 +124,16 @@ def _tilted(degree: int, slopes: list[Term], d: Term, rw: Rewriter) -> Term | No
     return None if m is None else b.mul(factor, m)
 
 
-def _base(f: Term, x: Term, side: int, rw: Rewriter) -> Term | None:
-    """s with f^{side} = s^x for the integers x: s^{nx} = (s^n)^x."""
+def _base(f: Term, x: Term, side: int, rw: Rewriter) -> tuple[Term, Term] | None:
+    """(s, c) with f^{side} = c s^x for the integers x: s^{nx + r} = s^r (s^n)^x."""
     got = linear_in(f.args[1], x)
-    if got is None or got[1] is not b.ZERO or got[0].denominator != 1 or got[0] == 0:
+    if got is None or got[0].denominator != 1 or got[0] == 0:
         return None
     n = side * int(got[0])
-    return b.pow_(f.args[0], n) if n > 0 or rw.oracle.nonzero(f.args[0]) else None
+    if (n < 0 or got[1] is not b.ZERO) and not rw.oracle.nonzero(f.args[0]):
+        return None
+    rest = b.ONE if got[1] is b.ZERO else b.pow_(f.args[0], got[1] if side > 0 else b.neg(got[1]))
+    return b.pow_(f.args[0], n), rest
 
 
 def _oscillating(f: Term, d: Term, x: Term, rw: Rewriter, inner: Rewriter) -> Term | None:

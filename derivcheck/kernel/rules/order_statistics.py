@@ -4,6 +4,7 @@
     Pr(∀k P(X_k)) = ∏_k Pr(P(X_k))                                                    likewise
     Pr(P(X_k)) = Pr(P(X_1))                                                           members of one iid family
     E[M^q] = ∫_0^b q s^{q-1} (1 - Pr(M ≤ s)) ds      0 ≤ M ≤ b such an extremum, q = 1, 2, …
+    E[M] = (1/λ) ∑_{k=1}^n 1/k                       M the largest of n independent exponential variables of rate λ
     E[M] = a + ∫_a^b (1 - Pr(M ≤ s)) ds              a ≤ M ≤ b
     E|U| = √(2v/π) e^{-m²/(2v)} + m erf(m/√(2v))     U a sum of independent normal variables, of mean m and variance v > 0
     E[f(X, Y)] = E_x[E_y[f(x, y)]]                   X, Y independent with named laws, f of finite moments, a closed form comes out
@@ -118,6 +119,9 @@ def _extremum(inside: Term, work: Expectation) -> Term | None:
         return None
     if power > 1 and low is not b.ZERO:
         return None
+    waiting = _longest_wait(m, law, power, work) if law.data == "Exp" and m.op in _MAXIMA and power <= 2 else None
+    if waiting is not None:
+        return waiting
     s = level_symbol("s", x.sort, rw.depth)
     known = (b.rel(s, ">", low),) if high is b.INF else (b.rel(s, ">", low), b.rel(s, "<", high))
     inner = rw.child(((Declaration(s, b.REALS),), known))
@@ -127,6 +131,27 @@ def _extremum(inside: Term, work: Expectation) -> Term | None:
     weight = b.ONE if power == 1 else b.mul(integer(power), b.pow_(s, power - 1))
     got = rw.nf(b.big("int", s, low, high, inner.nf(b.mul(weight, b.sub(b.ONE, below)))))
     return None if contains_op(got, *_OPEN) else b.add(low, got)
+
+
+def _longest_wait(m: Term, law: Term, power: int, work: Expectation) -> Term | None:
+    """E[M] = H_n/λ and E[M²] = (∑ 1/k² + H_n²)/λ² for the largest M of n independent exponential variables: M is the sum of independent
+    waiting times of rates nλ, …, 2λ, λ (Rényi 1953)."""
+    from derivcheck.kernel.rules.expectation import Expectation
+    from derivcheck.kernel.rules.independent_families import one_member
+
+    rw = work.rw
+    if len(m.bound) != 1 or m.args[0].op != "range" or m.args[0].args[1] is b.INF or work.random.atoms(m.args[0]) or not rw.oracle.positive(law.args[0]):
+        return None
+    (k,), body, inner = rw.under(m)
+    if body.op != "idx" or body.args[1:] != (k,) or not one_member(k, body, inner, Expectation(rw, ())):
+        return None
+    lo, hi = m.args[0].args
+    j = level_symbol("j", k.sort, rw.depth)
+    count = b.add(hi, b.neg(lo), b.ONE)
+    harmonic = b.div(b.sum_(j, b.ONE, count, b.div(b.ONE, j)), law.args[0])
+    if power == 1:
+        return harmonic
+    return b.add(b.pow_(harmonic, 2), b.div(b.sum_(j, b.ONE, count, b.div(b.ONE, b.pow_(j, 2))), b.pow_(law.args[0], 2)))
 
 
 def integer(n: int) -> Term:
