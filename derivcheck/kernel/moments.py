@@ -128,20 +128,39 @@ def exponential(d: Term, t: Term, o: Oracle) -> Term | None:
     return None
 
 
-def generating(d: Term, s: Term, o: Oracle) -> Term | None:
-    """E[s^X] on the natural numbers, for complex s where it converges absolutely (0^0 = 1 there)."""
+def generating(d: Term, s: Term, o: Oracle, degree: int = 0) -> Term | None:
+    """E[X^n s^X] on the natural numbers, for complex s where it converges absolutely (0^0 = 1 there): E[X(X-1)…(X-j+1) s^X] = s^j G^{(j)}(s)
+    for the generating function G."""
     name, p = str(d.data), d.args
+    if degree > MAX_ORDER:
+        return None
     if name == "Po":
-        return b.exp(b.mul(p[0], b.sub(s, b.ONE)))
-    if name == "Bern":
-        return b.add(b.ONE, b.neg(p[0]), b.mul(p[0], s))
-    if name == "Bin":
-        return b.pow_(b.add(b.ONE, b.neg(p[1]), b.mul(p[1], s)), p[0])
+        mean = b.mul(p[0], s)
+        return b.mul(b.exp(b.mul(p[0], b.sub(s, b.ONE))), _from_factorial(degree, lambda j: b.pow_(mean, j)))
+    if name in ("Bern", "Bin"):
+        n, q = (b.ONE, p[0]) if name == "Bern" else p
+        base = b.add(b.ONE, b.neg(q), b.mul(q, s))
+        if degree and not o.nonzero(base):
+            return None
+        return _from_factorial(degree, lambda j: b.mul(_falling(n, j), b.pow_(b.mul(q, s), j), b.pow_(base, b.sub(n, num(j)))))
     if name == "NB" and o.less(b.mul(p[1], b.fn("abs", s)), b.ONE):
-        return b.pow_(b.div(b.sub(b.ONE, p[1]), b.sub(b.ONE, b.mul(p[1], s))), p[0])
-    if name == "Geom" and o.less(b.mul(b.sub(b.ONE, p[0]), b.fn("abs", s)), b.ONE):
+        rest = b.sub(b.ONE, b.mul(p[1], s))
+        whole = b.pow_(b.div(b.sub(b.ONE, p[1]), rest), p[0])
+        return b.mul(whole, _from_factorial(degree, lambda j: b.mul(_rising(p[0], j), b.pow_(b.div(b.mul(p[1], s), rest), j))))
+    if name == "Geom" and degree == 0 and o.less(b.mul(b.sub(b.ONE, p[0]), b.fn("abs", s)), b.ONE):
         return b.div(b.mul(p[0], s), b.sub(b.ONE, b.mul(b.sub(b.ONE, p[0]), s)))
     return None
+
+
+def reciprocal_of_next(d: Term, o: Oracle) -> Term | None:
+    """E[1/(X+1)] on the natural numbers: the quotient raises the index of the masses by one."""
+    name, p = str(d.data), d.args
+    if name not in ("Po", "Bin") or not o.nonzero(p[-1]):
+        return None
+    if name == "Po":
+        return b.div(b.sub(b.ONE, b.exp(b.neg(p[0]))), p[0])
+    more = b.add(p[0], b.ONE)
+    return b.div(b.sub(b.ONE, b.pow_(b.sub(b.ONE, p[1]), more)), b.mul(more, p[1]))
 
 
 def power(d: Term, s: Term, o: Oracle) -> Term | None:

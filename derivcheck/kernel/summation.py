@@ -339,6 +339,11 @@ class Summation:
         """Give the range its canonical ends: from 1 where the terms allow it, up to something without a constant."""
         rw, o = self.rw, self.oracle
         m = product(top, bottom)
+        if bottom and not infinite_range(lo, hi) and o.negative(hi) and not o.positive(lo) and _powers_of(k, (*top, *bottom)):
+            # negative powers of an index that runs below 0: mirrored
+            a, z = rw.nf(b.neg(hi)), rw.nf(b.neg(lo))
+            ((c, mirrored),) = linear_terms(self.inner(k, a, z).nf(substitute(m, {k: b.neg(k)})))
+            return b.mul(num(c), self.ranged(k, a, z, *factors(mirrored)))
         extra: list[Term] = []
 
         def at(i: Term) -> Term:
@@ -433,6 +438,10 @@ class Summation:
         if self.settled:
             self.rw._memo.setdefault(t, t)
         return t
+
+
+def _powers_of(k: Term, fs: tuple[Term, ...]) -> bool:
+    return all(f is k or (f.op == "pow" and f.args[0] is k and f.args[1].op == "num") for f in fs)
 
 
 def nesting(t: Term) -> int:

@@ -19,6 +19,7 @@ ORDER = (
     "facts",
     "integer_cases",
     "tails",
+    "correlated",
     "breakpoints",
     "scalar",
     "approx",

@@ -58,7 +58,8 @@ def named_density(t: Term, rw: Rewriter) -> Term | None:
         )
     if name == "Bern" and o.natural(x) and o.less_equal(x, b.ONE):
         return b.mul(b.pow_(p[0], x), b.pow_(b.sub(b.ONE, p[0]), b.sub(b.ONE, x)))
-    if name == "Bin" and o.natural(x) and o.less_equal(x, p[0]):
+    # beyond n the coefficient is 0, and (1-p)^{n-x} has a value for p ≠ 1
+    if name == "Bin" and o.natural(x) and (o.less_equal(x, p[0]) or (o.natural(p[0]) and o.nonzero(b.sub(b.ONE, p[1])))):
         return b.mul(b.fn("binom", p[0], x), b.pow_(p[1], x), b.pow_(b.sub(b.ONE, p[1]), b.sub(p[0], x)))
     if name == "Geom" and o.natural(x) and o.positive(x):
         return b.mul(b.pow_(b.sub(b.ONE, p[0]), b.sub(x, b.ONE)), p[0])

@@ -37,14 +37,17 @@ def named_moment(inside: Term, d: Term, x: Term, rw: Rewriter, inner: Rewriter) 
             return _oscillating(top[0], d, x, rw, inner)
         if top[0].data == "abs":
             return _absolute(top[0].args[0], d, x, rw)
+    if not top and len(bottom) == 1 and linear_in(bottom[0], x) == (Fraction(1), b.ONE):
+        return moments.reciprocal_of_next(d, o)
     read = _Monomial(x, rw)
     if not all(read.take(f, 1) for f in top) or not all(read.take(f, -1) for f in bottom):
         return None
     exponents = [*read.exponents, num(read.degree)]
     if read.bases:
         # s^x for all of them together
-        alone = not (read.degree or read.exponents or read.mirrored or read.logs != [0, 0])
-        got = moments.generating(d, rw.nf(b.mul(*read.bases, *(b.exp(t) for t in read.slopes))), o) if alone else None
+        alone = read.degree >= 0 and not (read.exponents or read.mirrored or read.logs != [0, 0])
+        s = rw.nf(b.mul(*read.bases, *(b.exp(t) for t in read.slopes)))
+        got = moments.generating(d, s, o, read.degree) if alone else None
         return None if got is None else b.mul(got, *read.outside)
     if read.mirrored or read.logs != [0, 0]:
         if read.slopes:
