@@ -332,6 +332,8 @@ def nonzero(t: Term, oracle: Oracle) -> bool:
         return False
     if t.op in ("transpose", "neg"):
         return nonzero(t.args[0], oracle)
+    if t.op in ("ones", "eye", "unit"):
+        return t.sort.rows is b.ONE or oracle.positive(t.sort.rows)
     if t.op == "smul":
         return oracle.nonzero(t.args[0]) and nonzero(t.args[1], oracle)
     if t.op == "matmul":
@@ -429,7 +431,7 @@ def _congruence(factors: tuple[Term, ...], oracle: Oracle) -> bool:
 
 def full_column_rank(y: Term, oracle: Oracle) -> bool:
     """A hypothesis says that y^T y is invertible or definite, or that the rank of y is the number of its columns."""
-    gram = b.matmul(b.transpose(y), y)
+    gram = b.matmul(y.args[0] if y.op == "transpose" else b.transpose(y), y)
     if _supposed("pd", gram, oracle) or _supposed_invertible(gram, oracle):
         return True
     rank = mk("rank", (y,))

@@ -21,6 +21,7 @@ from derivcheck.kernel.matrix_facts import (
     product_of_semidefinite,
     psd,
     real_entries,
+    symmetric,
 )
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, mk
@@ -55,12 +56,28 @@ def scalar_info(t: Term, oracle: Oracle) -> Info:
         size = oracle.positive(a.sort.rows)
         if size and (pd(a, oracle) or product_of_semidefinite(a, oracle, strict=True)):
             return above_0
+        if a.op == "matmul" and _square_of_nonzero(a.args, oracle):
+            return above_0
         return at_least_0 if psd(a, oracle) or product_of_semidefinite(a, oracle) else REAL
     if op in ("inner", "tonum"):
         return _form_info(t, oracle, at_least_0, above_0, REAL)
     if op in ("entry", "ventry"):
         return _entry_info(t, oracle, at_least_0, above_0, REAL)
     return REAL
+
+
+def _square_of_nonzero(word: tuple[Term, ...], oracle: Oracle) -> bool:
+    """tr(H^T M H) and tr(H M H^T) are > 0 for M ≻ 0 (or none) and H ≠ 0: the squared Frobenius norm of M^{1/2} H."""
+    for i in range(len(word)):
+        turned = word[i:] + word[:i]
+        first, last = turned[0], turned[-1]
+        if len(turned) < 2 or not (b.transpose(first) is last or b.transpose(last) is first or (first is last and symmetric(first, oracle))):
+            continue
+        middle = turned[1:-1]
+        definite = not middle or (middle[0].sort.rows is middle[-1].sort.cols and pd(b.matmul(*middle), oracle))
+        if definite and (nonzero(first, oracle) or nonzero(last, oracle)):
+            return True
+    return False
 
 
 def _form_info(t: Term, oracle: Oracle, at_least_0: Info, above_0: Info, real: Info) -> Info:

@@ -256,7 +256,8 @@ def binder_facts(t: Term, symbols: tuple[Term, ...], oracle: Oracle) -> tuple[tu
             return ((Declaration(x, b.interval(lo, hi, "()")),), ())
         return ((Declaration(x, b.REALS),), ())
     if op in ("lam", "argmax", "argmin", "maxover", "minover", "supover", "infover", "setof", "forall", "exists"):
-        return (tuple(Declaration(s, dom) for s, dom in zip(symbols, t.args[:-1], strict=False)), ())
+        declared = tuple(Declaration(s, dom) for s, dom in zip(symbols, t.args[:-1], strict=False))
+        return (declared, tuple(instantiate(d.domain, (d.symbol,)) for d in declared if d.domain.op == "setof" and d.symbol.sort.kind == "mat"))
     if op == "lim":
         point, direction = t.args[0], t.data
         where = b.INTEGERS if direction == "int" else b.REALS

@@ -130,7 +130,13 @@ def log_det_fact(s: Term, t: Term, rw: Rewriter) -> Term | None:
         return None
     ratio = s if t.op == "eye" else b.matmul(b.inv(t), s)
     logs = [b.log(b.det(s))] + ([] if t.op == "eye" else [b.neg(b.log(b.det(t)))])
-    return b.rel(b.add(*logs), "≤", b.sub(b.trace(ratio), s.sort.rows))
+    # only where all λ are 1 it is an equation: then S = T
+    apart = any(
+        p.op == "rel" and p.data == "≠" and set(p.args[:2]) == {s, t}
+        for h in rw.oracle.context.hypotheses
+        for p in (h.statement.args if h.statement.op == "and" else (h.statement,))
+    )
+    return b.rel(b.add(*logs), "<" if apart else "≤", b.sub(b.trace(ratio), s.sort.rows))
 
 
 def det_sum_fact(parts: tuple[Term, ...], rw: Rewriter) -> Term | None:

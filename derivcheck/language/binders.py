@@ -6,6 +6,7 @@ operator closes over it.  One that is not declared is a new symbol.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from derivcheck.language.items import (
@@ -19,9 +20,9 @@ from derivcheck.language.items import (
 from derivcheck.language.scope import is_number
 from derivcheck.language.syntax import Group, Item, Scripts
 from derivcheck.terms import build
-from derivcheck.terms.build import REALS, ZERO
-from derivcheck.terms.sorts import NUM, Sort
-from derivcheck.terms.term import Term, fresh, substitute
+from derivcheck.terms.build import ONE, REALS, ZERO
+from derivcheck.terms.sorts import BOOL, NUM, Sort
+from derivcheck.terms.term import Term, fresh, mk, substitute
 
 if TYPE_CHECKING:
     from derivcheck.language.expressions import Elaborator
@@ -90,11 +91,11 @@ def _names_a_size(e: Elaborator, symbol: Term) -> bool:
 
 
 def declared_domain(e: Elaborator, symbol: Term) -> Term | None:
-    """The declared domain of a symbol, narrowed by hypotheses about it alone."""
+    """The declared domain of a symbol, narrowed by its attributes (of a matrix) and by hypotheses about it alone."""
     domain = e.scope.domain_of(symbol)
     if domain is None:
         return None
-    conditions = []
+    conditions = _of_class(symbol, e.scope.declarations[symbol].attributes) if symbol.sort.kind == "mat" and domain.op in ("rn", "rmn") else []
     for h in e.scope.hypotheses:
         p = h.statement
         if symbol in p.free and h.kind in ("assume", "domain") and p.op == "rel" and p.data in ("<", "≤", ">", "≥", "≠", "in"):
@@ -102,6 +103,23 @@ def declared_domain(e: Elaborator, symbol: Term) -> Term | None:
             if (a is symbol and symbol not in b.free) or (b is symbol and symbol not in a.free and p.data != "in"):
                 conditions.append(p)
     return narrowed(symbol, domain, conditions)
+
+
+def _of_class(a: Term, attributes: frozenset[str]) -> list[Term]:
+    """What the declared attributes of a matrix say of it."""
+    n, turned = a.sort.rows, build.transpose(a)
+    conditions: dict[str, Callable[[], Term]] = {
+        "symmetric": lambda: build.eq(turned, a),
+        "positive definite": lambda: mk("pd", (a,), None, BOOL),
+        "positive semidefinite": lambda: mk("psd", (a,), None, BOOL),
+        "diagonal": lambda: build.eq(a, build.diag(mk("diagof", (a,), None, build.ones(n, ONE).sort))),
+        "orthogonal": lambda: build.eq(build.matmul(turned, a), build.eye(n)),
+        "invertible": lambda: build.rel(build.det(a), "≠", ZERO),
+    }
+    if attributes & {"positive definite", "positive semidefinite"}:
+        attributes = attributes - {"symmetric"} - ({"invertible"} if "positive definite" in attributes else set())
+    said = sorted(attributes - {"real", "random", "independent"})
+    return [conditions[w]() if w in conditions else mk("opaque", (a,), f"a set of matrices that are {w}", BOOL) for w in said]
 
 
 def narrowed(symbol: Term, domain: Term, conditions: list[Term]) -> Term:

@@ -46,8 +46,8 @@ ORDER = (
     "pointwise",
     "order",
     "recurrence",
-    "logic",
     "optimum",
+    "logic",
     "hypotheses",
 )
 

@@ -334,6 +334,7 @@ def _candidates(ob: Obligation, rw: Rewriter, gap: Term) -> list[tuple[str, tupl
             for t in letters:
                 if s is not t and s.sort.rows is t.sort.rows:
                     out[("log-det", (s, t))] = None
+                    out[("log-det", (s, b.inv(t)))] = None
     for s in written:
         if s.op == "det" and s.args[0].op == "add":
             out[("det-sum", s.args[0].args)] = None

@@ -28,7 +28,11 @@ ORDER = ("<", "≤", ">", "≥")
 def prove(ob: Obligation, session: Session) -> Proof | None:
     """A proof of a relation with maxima or minima."""
     p = ob.statement
-    if p.op != "rel" or p.args[0].sort.kind != "num" or not contains_op(p, *EXTREMA):
+    if p.op != "rel" or p.args[0].sort.kind != "num" or not contains_op(p, *EXTREMA, "supover", "infover"):
+        return None
+    if p.data in ("≤", "≥") and attempt(ob, "extremum-of-sum", (), session) == []:
+        return Proof("extremum-of-sum")
+    if not contains_op(p, *EXTREMA):
         return None
     if p.data == "=":
         return _equation(ob, session)

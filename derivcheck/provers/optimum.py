@@ -9,6 +9,7 @@ Limits: zeros of the slope where that is linear, quadratic or of the form c g(x)
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from derivcheck.kernel.budget import OutOfBudget
 from derivcheck.kernel.check import Proof, Rejected, Session
@@ -17,11 +18,12 @@ from derivcheck.kernel.inferences.optimisers import as_interval, ends
 from derivcheck.kernel.inferences.optimum import stationary_points
 from derivcheck.kernel.inferences.solutions import solve_linear
 from derivcheck.kernel.limits import limit
+from derivcheck.kernel.literals import rational_value
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.random_laws import SCOPES
 from derivcheck.kernel.rewrite import Rewriter
-from derivcheck.provers import linear, logic, matrix, order, scalar
+from derivcheck.provers import definite, linear, logic, matrix, order, scalar
 from derivcheck.provers.scalar import attempt
 from derivcheck.semantics.differentiate import derivative
 from derivcheck.terms import build as b
@@ -37,6 +39,7 @@ OF_NUMBERS = ("optimum-of-numbers",)
 ONE_SIDED = (("optimum-subgradient", ("kink",)), ("optimum-subgradient", ("curved",)), ("optimum-flat", ()))
 SPLITS = 4
 OF_VECTOR = ("optimum-of-quadratic", "optimum-over-set")
+OF_MATRIX = ("optimum-along-lines", "optimum-direct-matrix")
 
 
 def prove(ob: Obligation, session: Session) -> Proof | None:
@@ -69,7 +72,15 @@ def _set(ob: Obligation, session: Session, depth: int) -> Proof | None:
         found = _kinks(ob, session, 0)
         if found is not None:
             return found
-    for rule in OF_NUMBER if number else OF_NUMBERS if len(node.bound) > 1 else OF_VECTOR:
+    if number and value is not None and depth == 0 and any(s.op == "pow" and rational_value(s.args[1]) == Fraction(1, 2) for s in subterms(value)):
+        found = _via(ob, "optimum-slope-power", (2,), session)
+        if found is not None:
+            return found
+    for first in (0, 1) if len(node.bound) == 2 else ():
+        found = _via(ob, "optimum-one-by-one", (first,), session)
+        if found is not None:
+            return found
+    for rule in OF_NUMBER if number else OF_NUMBERS if len(node.bound) > 1 else OF_VECTOR if node.bound[0].sort.is_vector else OF_MATRIX:
         found = _via(ob, rule, (), session)
         if found is not None:
             return found
@@ -368,8 +379,23 @@ def _vector_candidates(node: Term, ob: Obligation, session: Session) -> list[Ter
     slope, hessian = slope_and_hessian(node, body, w, rw)
     if w in hessian.free:
         return []
-    start = rw.nf(substitute(slope, {w: b.zeros(w.sort.rows, b.ONE)}))
-    return [rw.nf(b.neg(b.matmul(b.inv(hessian), start)))]
+    origin = {w: b.zeros(w.sort.rows, b.ONE)}
+    start = rw.nf(substitute(slope, origin))
+    free = rw.nf(b.neg(b.matmul(b.inv(hessian), start)))
+    domain = node.args[0]
+    condition = instantiate(domain, (w,)) if domain.op == "setof" and len(domain.bound) == 1 else None
+    if condition is None or condition.op != "rel" or condition.data != "=":
+        return [free]
+    # A x = c: x = x_0 + H^{-1} A^T (A H^{-1} A^T)^{-1} (c - A x_0), x_0 the free minimiser
+    gap = b.sub(*condition.args[:2]) if condition.args[0].sort.kind == "num" else b.add(condition.args[0], b.neg(condition.args[1]))
+    across = rw.nf(b.transpose(b.grad(w, gap)) if gap.sort.kind == "num" else b.jac(w, gap))
+    if w in across.free or contains_op(across, "grad", "jac"):
+        return [free]
+    back = b.matmul(b.inv(hessian), b.transpose(across))
+    missing = rw.nf(substitute(gap, {w: free}))
+    if gap.sort.kind == "num":
+        return [rw.nf(b.add(free, b.smul(b.neg(b.div(missing, b.tonum(b.matmul(across, back)))), back)))]
+    return [rw.nf(b.add(free, b.neg(b.matmul(back, b.inv(b.matmul(across, back)), missing))))]
 
 
 # --- what remains ---------------------------------------------------------------------------------------------------------------------
@@ -405,7 +431,7 @@ def _statement(ob: Obligation, session: Session) -> Proof | None:
     found = _multiplied(ob, session) if vectors and p.data in ("≤", "≥") else None
     found = found or scalar.prove(ob, session)
     if found is None and vectors:
-        found = matrix.prove(ob, session)
+        found = matrix.prove(ob, session) or definite.prove(ob, session)
     if found is None and not vectors and p.op == "rel" and p.data in ("≤", "≥"):
         found = _multiplied(ob, session)
     if found is None and p.op == "rel" and p.data in ("<", "≤", ">", "≥"):

@@ -239,6 +239,8 @@ def generalisation(ob: Obligation, params: tuple[Any, ...], session: Session) ->
     context = strict(ob.context)
     for s, domain in zip(symbols, p.args[:-1], strict=True):
         context = context.with_declaration(Declaration(s, domain))
+        if domain.op == "setof" and len(domain.bound) == 1:
+            context = context.with_hypotheses([Hypothesis(instantiate(domain, (s,)), None, "domain")])
     return [Obligation(context, body)]
 
 

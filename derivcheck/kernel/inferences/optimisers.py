@@ -115,6 +115,28 @@ def optimum_slope(ob: Obligation, params: tuple[Any, ...], session: Session) -> 
 
 
 @inference(
+    "optimum-slope-power",
+    statement="argmin f = {x*} if S is an interval of positive numbers, x* ∈ S, f is differentiable on S and f'(x)/(x^k - x*^k) > 0 for all other x ∈ S",
+    source="mean value theorem; x ↦ x^k increases for x > 0",
+    method="first-order condition and the slope's sign",
+)
+def optimum_slope_power(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: k ≥ 1.  Where x* is a root, its power is not."""
+    (k,) = params
+    node, star, x, _, context, slope = _first_order(ob, (), session)
+    rw = session.rewriter(context)
+    if not isinstance(k, int) or not 1 <= k <= 4 or not rw.oracle.positive(x) or not rw.oracle.positive(star):
+        raise Rejected("not shown positive")
+    power = rw.nf(b.pow_(star, k))
+    elsewhere = context.with_hypotheses([Hypothesis(b.rel(b.pow_(x, k), "≠", power), None, "assume")])
+    relation = ">" if _OPTIMA[node.op] > 0 else "<"
+    return [
+        _member(ob, star, context.declarations[x].domain),
+        Obligation(elsewhere, b.rel(b.div(slope, b.sub(b.pow_(x, k), power)), relation, b.ZERO)),
+    ]
+
+
+@inference(
     "optimum-convex",
     statement="argmin f = {x*} if S is an interval, f'' > 0 on it, x* ∈ S and f'(x*) (x - x*) ≥ 0 for all x ∈ S",
     source="Boyd and Vandenberghe, Convex Optimization, 4.2.3",
