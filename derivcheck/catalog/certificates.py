@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -271,6 +272,9 @@ def _orders(chosen: Sequence[Entry], all_entries: Sequence[Entry], checkup: Chec
             checkup.findings.append(Finding(document, "broken", "the certificates are not in the order of the entries", document))
 
 
+_BINDS = re.compile(r"^integrability|\\(?:forall|exists|sum|prod|int|mathbb\{E\}|lim|max|min|sup|inf|mapsto|operatorname\*\{arg|arg)")
+
+
 def compare(entry: Entry, report: DerivationReport | None) -> str | None:
     """How a replayed report differs from the certificate; None where it does not."""
     line = certificate_of(entry)
@@ -297,8 +301,11 @@ def compare(entry: Entry, report: DerivationReport | None) -> str | None:
 
 
 def _nameless(condition: str) -> str:
-    """A condition without letters and how they are put together: bound variables are printed with the names that they got first in a process (which may also change
-    the order of conditions, and merge two of them)."""
+    """A condition as it is compared.  Bound variables, and members of families that a binder opened, are printed with the names that they got
+    first in a process (which may also change the order of conditions, and merge two of them): where there are such, letters and how they
+    are put together do not count."""
+    if not _BINDS.search(condition):
+        return condition
     return "".join(c for c in condition if not c.isalnum() and c not in " '\\_{}")
 
 
