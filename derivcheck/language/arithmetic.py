@@ -181,9 +181,9 @@ def unify_sides(e: Elaborator, a: Term, b: Term, span: Span) -> tuple[Term, Term
         pairs = [unify_sides(e, x, y, span) for x, y in zip(a.args, b.args, strict=True)]
         return make_tuple([p[0] for p in pairs]), make_tuple([p[1] for p in pairs])
     if ka == "set" and kb in ("num", "mat"):
-        return a, build.finset(b)
+        return a, build.finset(_optimiser(e, a, b, span))
     if kb == "set" and ka in ("num", "mat"):
-        return build.finset(a), b
+        return build.finset(_optimiser(e, b, a, span)), b
     if ka == "set" and kb == "tuple":
         return a, _set_beside(a, b)
     if kb == "set" and ka == "tuple":
@@ -209,6 +209,23 @@ def unify_sides(e: Elaborator, a: Term, b: Term, span: Span) -> tuple[Term, Term
                 return unify_sides(e, left, right, span)
         return a, b
     return _mismatch(e, a, b, span)
+
+
+def _optimiser(e: Elaborator, members: Term, value: Term, span: Span) -> Term:
+    """A value beside a set of optimisers is of the sort and size of what is optimised over."""
+    if members.op not in ("argmax", "argmin") or len(members.bound) != 1:
+        return value
+    want = members.bound[0].sort
+    if want.kind == "num":
+        return as_number(e, value, span)
+    if want.kind != "mat":
+        return value
+    if value is ZERO:
+        return coerce(e, value, want, span)
+    if value.sort.kind != "mat":
+        raise e.fail("D102", f"the optimiser is {kind_word(e, want)}, and this is {kind_word(e, value.sort)}", span)
+    check_shape(e, want, value.sort, span)
+    return value
 
 
 def _set_beside(members: Term, pair: Term) -> Term:

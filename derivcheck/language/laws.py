@@ -278,6 +278,7 @@ def read_law_with_variables(e: Elaborator, items: Items, span: Span, order: tupl
         raise e.fail("D112", "a law is missing here", span, None)
     if len(items) == 3 and [canonical((i,)) for i in items[:2]] == ["P", "r"] and not e.scope.declared("P"):
         items = (Leaf("macro", "\\Pr", span_of(items[:2], span)), items[2])
+    items = _upright(e, items, span)
     head = base_leaf(items[0])
     if len(items) == 2 and head is not None and isinstance(items[1], Group):
         got = _law_call(e, items[0], head, items[1], span)
@@ -303,6 +304,14 @@ def read_law_with_variables(e: Elaborator, items: Items, span: Span, order: tupl
         if law is not None:
             return law, None
     raise e.fail("D112", f"a law is expected here, this is {arithmetic.kind_word(e, value.sort)}", span, "write a density such as p or \\mathcal{N}(0, 1)")
+
+
+def _upright(e: Elaborator, items: Items, span: Span) -> Items:
+    """`N(0, 1)` and `Bin(n, p)` in the place of a law: in italics the name of a law is no product of letters."""
+    word = "".join(i.text if isinstance(i, Leaf) and i.kind == "name" and len(i.text) == 1 else " " for i in items[:-1])
+    if not isinstance(items[-1], Group) or word not in LAW_NAMES or e.scope.declared(word[0]):
+        return items
+    return Leaf("name", "\\mathcal{N}" if word == "N" else f"\\mathrm{{{word}}}", span_of(items[:-1], span)), items[-1]
 
 
 def _law_of_product(e: Elaborator, value: Term, order: tuple[Term, ...]) -> Term | None:

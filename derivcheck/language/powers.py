@@ -75,6 +75,10 @@ def power(e: Elaborator, value: Term, sup: Seq, span: Span) -> Term:
             return mk("invfun", (value,), None, value.sort)
         raise e.fail("D108", "a power of a function: of its value, or the function applied repeatedly?", span, "write f(x)^2 or f(f(x))")
     if value.sort.kind == "mat":
+        declaration = e.scope.declaration(exponent_value) if exponent_value.op == "sym" else None
+        if declaration is not None and not declaration.declared:
+            name = exponent_value.data[0]
+            raise e.fail("D113", f"{name} is not declared: a power or a transpose?", span, f"write A^\\top for the transpose, or add: let {name} \\in \\N")
         return matrix_power(e, value, arithmetic.as_number(e, exponent_value, sup.span), span)
     if value.sort.kind == "dist":
         return arithmetic.pointwise(e, [value], lambda v: build.pow_(v[0], arithmetic.as_number(e, exponent_value, sup.span)), span)

@@ -49,6 +49,8 @@ def built_in(e: Elaborator, item: Leaf, scripts: Scripts | None, c: Cursor) -> T
     if text == "\\mathcal{P}" and bracket:
         group, _ = application.take_bracket(c)
         return mk("prob", (sets.read_set(e, group.body.items, group.span),), None, build.EMPTY.sort)
+    if text in ("D", "\\mathrm{D}", "\\mathbb{D}") and sub is None and bracket and any(_is_divergence_bar(i) for i in _bracket_items(c)):
+        return information.divergence(e, "KL", sup, span, c)
     if text in ("D", "\\mathrm{D}", "\\mathbb{D}", "d") and sub is not None and bracket:
         mark = canonical(sub.items).replace(" ", "")
         if mark in information.DIVERGENCE_MARKS:

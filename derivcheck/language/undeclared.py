@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from derivcheck.language import definitions, names
+from derivcheck.language import arithmetic, definitions, names
 from derivcheck.language.cursor import Cursor
 from derivcheck.language.items import canonical, is_mid, names_in, pair_bars
 from derivcheck.language.scope import Entry, is_number, plain_declaration
 from derivcheck.language.syntax import Group, Leaf, Scripts, Seq, Span
 from derivcheck.terms import build
 from derivcheck.terms.build import POSITIVE_INTEGERS, REALS
+from derivcheck.terms.printer import to_latex
 from derivcheck.terms.term import Term, num, sym
 
 if TYPE_CHECKING:
@@ -68,6 +69,10 @@ def undeclared(
         raise e.fail("D105", f"{key} stands before a condition as a density would, but is not declared", span, f"add: let {key}(x \\mid z) density")
     if e.bracket_next(c) and directly(c) and key not in e.scope.standing_alone and label is None:
         raise e.fail("D105", f"{key} stands before brackets as a function would, but is not declared", span, f"add: let {key} : \\R \\to \\R")
+    _no_number(e, base, sub, primes, label, key, span, c)
+    like = e.scope.find(base) if sub is None and not primes and label == "*" else None
+    if like is not None and like.symbol is not None and like.symbol.sort.is_vector:  # the optimal vector
+        return names.power_after(e, _declared_like(e, key, like.symbol, span), exponent, span)
     if key in e.scope.ranges:  # the letter of a family, standing for any of its indices
         return names.power_after(e, declare_index(e, key, e.scope.ranges[key], span), exponent, span)
     symbol = sym(key)
@@ -75,6 +80,39 @@ def undeclared(
         e.warn("D301", f"{key} is not declared; it is taken to be real", span, f"add: let {key} \\in \\R")
         e.scope.declarations[symbol] = plain_declaration(symbol, REALS, declared=False)
     return names.power_after(e, symbol, exponent, span)
+
+
+def _no_number(e: Elaborator, base: str, sub: Seq | None, primes: int, label: str | None, key: str, span: Span, c: Cursor) -> None:
+    """An undeclared name that is written like an operation on a declared one: no new real number can be meant."""
+    entry = e.scope.find(base) if sub is None and (primes or label == "*") else None
+    if entry is not None and entry.symbol is not None:
+        mark = "a prime" if primes else "a star"
+        domain = e.scope.domain_of(entry.symbol)
+        if entry.symbol.sort.kind == "mat" and not (label is not None and entry.symbol.sort.is_vector):
+            raise e.fail("D105", f"{key} is not declared; {mark} is part of a name", span, f"write {base}^\\top for the transpose, or declare {key}")
+        if label is not None and domain is build.COMPLEX:
+            raise e.fail("D105", f"{key} is not declared; {mark} is part of a name", span, f"write \\overline{{{base}}} for the conjugate, or declare {key}")
+    if base in ("E", "\\mathrm{E}") and key == base and _random_next(e, c):
+        raise e.fail("D106", f"{key} is not declared: an expectation?", span, "write \\E[X] or E[X] for the expectation, or declare it: let E \\in \\R")
+
+
+def _declared_like(e: Elaborator, key: str, symbol: Term, span: Span) -> Term:
+    """An undeclared `x^*` lies where the declared vector x does."""
+    domain = e.scope.domain_of(symbol) or arithmetic.whole_space(symbol.sort)
+    new = sym(key, symbol.sort)
+    if new not in e.scope.declarations:
+        e.warn("D301", f"{key} is not declared; it is taken to be a vector like {symbol.data[0]}", span, f"add: let {key} \\in {to_latex(domain)}")
+        e.scope.declarations[new] = plain_declaration(new, domain, declared=False)
+        e.scope.names[key] = Entry(symbol=new)
+    return new
+
+
+def _random_next(e: Elaborator, c: Cursor) -> bool:
+    """Whether a random variable comes right behind."""
+    item = c.peek()
+    head = item.base if isinstance(item, Scripts) else item
+    entry = e.scope.find(head.text) if isinstance(head, Leaf) and head.kind == "name" else None
+    return entry is not None and entry.symbol is not None and e.scope.is_random(entry.symbol)
 
 
 def _bold(e: Elaborator, base: str) -> str | None:
