@@ -19,7 +19,7 @@ _KEEP_FUNCTIONS = frozenset({"abs", "log", "max", "min"})
 _known: dict[Term, tuple[bool, bool]] = {}
 
 
-def _source(t: Term) -> bool:
+def may_be_infinite(t: Term) -> bool:
     """Whether the value of this node may be infinite where its parts are finite."""
     if t.op in _ALWAYS or b.is_infinite(t):
         return True
@@ -54,7 +54,7 @@ def _looked(t: Term) -> tuple[bool, bool]:
     if len(_known) > 200_000:
         _known.clear()
     parts = [_looked(a) for a in t.args]
-    some = any(p for p, _ in parts) or _source(t)
+    some = any(p for p, _ in parts) or may_be_infinite(t)
     hidden = any(h for _, h in parts)
     if not hidden and any(p for p, _ in parts):
         hidden = parts[1][0] if t.op == "div" else not _keeps(t)
@@ -82,12 +82,12 @@ def hidden(t: Term) -> bool:
 def infinite_factor(body: Term, x: Term) -> bool:
     """Whether a summand that changes with x contains a value free of x that may be infinite: `S/n` need not vanish for n → ∞.
 
-    The mean of a logarithm counts, since divergences are written with it."""
+    The mean of a logarithm counts, since divergences are written with it; other means are looked at in `infinite_means.finite_parts`."""
     for part in body.args if body.op == "add" else (body,):
         if x not in part.free:
             continue
         for s in subterms(part):
-            if x not in s.free and (_source(s) or (s.op == "Eover" and any(u.op == "fn" and u.data == "log" for u in subterms(s.args[-1])))):
+            if x not in s.free and (may_be_infinite(s) or (s.op == "Eover" and any(u.op == "fn" and u.data == "log" for u in subterms(s.args[-1])))):
                 return True
     return False
 

@@ -7,12 +7,14 @@ The mean of what is nonnegative is its integral and may be ∞ (MEANING.md, sect
 * any other mean of named laws only is taken as infinite where the relation might fail for that;
 * a mean over an abstract law or of an abstract function is taken as finite under the condition that it is integrable (SPEC section 6),
   except where the relation asks nothing else (`\\E[X^2] < \\infty`).
+
+`finite_parts` asks the same of every part of a term, for rules that need a number: S/n → 0, argmin (f + S) = argmin f.
 """
 
 from __future__ import annotations
 
 from derivcheck.kernel.existence import _abstract, _any_law, _bounded_mean, _left_over
-from derivcheck.kernel.infinite import strictness_in_doubt
+from derivcheck.kernel.infinite import may_be_infinite, strictness_in_doubt
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.kernel.summable import integrability
 from derivcheck.terms import build as b
@@ -53,3 +55,30 @@ def _finite(s: Term, rw: Rewriter) -> bool:
     if any(v.op == "bvar" for v in s.free):
         return False
     return _bounded_mean(s, rw) or not any(_left_over(t, s) or t is b.INF for t in subterms(rw.nf(s)))
+
+
+def finite_parts(t: Term, rw: Rewriter, fixed: Term | None = None) -> bool:
+    """Whether no part of a term (none that is free of `fixed`) may be infinite; those over abstract laws or of abstract functions are
+    supposed to be finite, under the condition that is recorded."""
+    supposed: dict[Term, None] = {}
+    for s in subterms(t):
+        if s.sort.kind != "num" or (fixed is not None and fixed in s.free) or not (may_be_infinite(s) or s.op in ("E", "Eover")):
+            continue
+        if b.is_infinite(s):
+            return False
+        if _finite(s, rw):
+            continue
+        if not _of_anything(s, rw):
+            return False
+        supposed[_closed(s, t)] = None
+    for s in supposed:
+        rw.assume(integrability(s))
+    return True
+
+
+def _closed(s: Term, t: Term) -> Term:
+    """The smallest part of t around s that holds no bound variable of a binder outside of it."""
+    if not any(v.op == "bvar" for v in s.free):
+        return s
+    around = [u for u in subterms(t) if not any(v.op == "bvar" for v in u.free) and any(v is s for v in subterms(u))]
+    return min(around, key=lambda u: u.size)

@@ -58,12 +58,13 @@ def _two_sided(p: Term, q: Term, rw: Rewriter) -> Term | None:
 
 def one_sided(body: Term, t: Term, rw: Rewriter) -> Term | None:
     """The limit of body as t → 0+."""
+    from derivcheck.kernel.infinite_means import finite_parts
     from derivcheck.kernel.rewrite import LEVELS
 
     LEVELS[t] = 990
     inner = rw.child((((Declaration(t, b.POSITIVE)),), (b.rel(t, "<", num(Fraction(1, 1000))),)))
     body = inner.nf(body)
-    if infinite_factor(body, t):
+    if infinite_factor(body, t) or not all(finite_parts(part, inner, t) for part in (body.args if body.op == "add" else (body,)) if t in part.free):
         return None
     for order in (3, 6, 12):
         expander = Expander(t, inner, order)
@@ -78,8 +79,8 @@ def one_sided(body: Term, t: Term, rw: Rewriter) -> Term | None:
             scale, c = expander.lead(series)
             if expander.tends(scale) <= 0:
                 continue
-            if not inner.oracle.real(body):
-                return None  # ±∞ are limits of real values only
+            if not inner.oracle.real(body) or not finite_parts(body, inner, t):
+                return None  # ±∞ are limits of real values only, and x - ∞ does not tend to ∞
             return b.INF if expander.sign(c) > 0 else b.neg(b.INF)
         except Unknown:
             continue

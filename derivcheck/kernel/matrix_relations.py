@@ -60,10 +60,10 @@ def _gather(rw: Rewriter) -> tuple[Relation, ...]:
 
 
 def _other_side(found: list[Relation], p: Term, rw: Rewriter, reverse: bool) -> None:
-    # A B = I for square A, B gives B A = I
+    # A B = c I with c ≠ 0 for square A, B gives B A = c I
     form = decode(rw.nf(b.add(p.args[0], b.neg(p.args[1]))), rw)
     words = [w for w in form if w]
-    if len(form) == 2 and () in form and len(words) == 1 and all(f.sort.rows is f.sort.cols for f in words[0]):
+    if len(form) == 2 and () in form and len(words) == 1 and _usable(form[()], rw) and all(f.sort.rows is f.sort.cols for f in words[0]):
         w = words[0]
         for i in range(1, len(w)):
             turned = w[i:] + w[:i]

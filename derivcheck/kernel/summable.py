@@ -73,12 +73,14 @@ def summable(k: Term, lo: Term, hi: Term, m: Term, inner: Rewriter) -> bool:
     degree, rest = degree_in(top, k)
     gammas = Fraction(0)  # the slopes of the arguments of Γ below, less those above
     single = True
+    offsets: list[Term] = []  # Γ(k + a)/Γ(k + c) grows like k^{a - c}
     ratio: list[Term] = []
     has_ratio = False
     for f in rest:
         if f.op == "fn" and f.data == "gamma" and (g := linear_in(f.args[0], k)) is not None and g[0] > 0:
             gammas -= g[0]
             single = single and g[0] == 1
+            offsets.append(g[1])
             continue
         got = geometric_factor(f, k, inner) or _natural_power(f, k, inner)
         if got is not None:
@@ -97,6 +99,7 @@ def summable(k: Term, lo: Term, hi: Term, m: Term, inner: Rewriter) -> bool:
         if base.op == "fn" and base.data == "gamma" and e > 0 and (g := linear_in(base.args[0], k)) is not None and g[0] > 0:
             gammas += g[0] * e
             single = single and g[0] == 1
+            offsets.append(b.mul(num(-e), g[1]))
             continue
         if base is k and e > 0:
             below += e
@@ -120,4 +123,7 @@ def summable(k: Term, lo: Term, hi: Term, m: Term, inner: Rewriter) -> bool:
     if gammas == 0 and has_ratio and small:
         return True
     bounded = not has_ratio or (o.less_equal(r, b.ONE) and o.less_equal(b.MINUS_ONE, r))
-    return gammas == 0 and bounded and below - degree >= 2
+    if gammas != 0 or not bounded:
+        return False
+    growth = inner.nf(b.add(num(degree - below), *offsets))
+    return growth.data < -1 if growth.op == "num" else k not in growth.free and o.less(growth, b.MINUS_ONE)

@@ -23,6 +23,7 @@ from derivcheck.semantics import arithmetic as ar
 from derivcheck.semantics.changed_values import replace_member
 from derivcheck.semantics.evaluate import GAVE_UP, Budget, Env, Evaluator, Model, evaluate, load_handlers, with_evaluator
 from derivcheck.semantics.models import Builder, Fail
+from derivcheck.semantics.random_symbols import lawful
 from derivcheck.semantics.truth import all_real, truth
 from derivcheck.semantics.values import Family, Value, ball, compare, distinct, integer, is_number, is_real, precision
 from derivcheck.terms import build as b
@@ -86,7 +87,7 @@ def allowed(model: Model, s: Term, builder: Builder) -> bool:
             if not is_number(w) or not builder.inside(w, e.domain, e.attributes, model):
                 return False
     try:
-        return all(builder.truth(p, model) is True for p in builder.parts)
+        return lawful(builder, model) and all(builder.truth(p, model) is True for p in builder.parts)
     except Fail:
         return False
 
@@ -230,7 +231,7 @@ def _holds(model: Model, family: Term, value: fmpq, builder: Builder) -> bool:
     if family in {u for t in model.defined_by.values() for u in t.free} or not builder.inside(value, d.domain if d else None, d.attributes if d else frozenset(), model):
         return False
     try:
-        return all(builder.truth(q, model) is True for q in builder.parts)
+        return lawful(builder, model) and all(builder.truth(q, model) is True for q in builder.parts)
     except Fail:
         return False
 

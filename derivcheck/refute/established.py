@@ -22,15 +22,18 @@ from flint import fmpq, fmpq_mat
 
 from derivcheck.kernel.check import Session
 from derivcheck.kernel.definedness import conditions
-from derivcheck.kernel.existing_means import MEANS, MEANS_OVER
+from derivcheck.kernel.existing_means import MEANS, MEANS_OVER, admissible
+from derivcheck.kernel.matrix_facts import pd
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.semantics import sets
+from derivcheck.semantics.densities import valid
 from derivcheck.semantics.evaluate import Budget, Evaluator, Model, evaluate, with_evaluator
+from derivcheck.semantics.laws import NamedLaw
 from derivcheck.semantics.truth import holds
 from derivcheck.semantics.values import UNDEFINED, Infinite, Matrix, Value, integer, is_number, rational
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Context, Declaration
-from derivcheck.terms.term import Term, fresh, num, open_binder, substitute
+from derivcheck.terms.term import Term, fresh, instantiate, num, open_binder, substitute, subterms
 
 WORK = 20_000
 _STEPS = (Fraction(1, 97), Fraction(1, 1013))
@@ -41,10 +44,10 @@ _INSIDE = (Fraction(10, 27), Fraction(23, 31), Fraction(3, 41))
 def has_value(t: Term, model: Model, session: Session) -> bool:
     """Whether the term is seen to have a value in the model, given that it converges."""
     if t.op in ("KL", "entropy", "crossent"):
-        # of named laws: the rule that made the value has shown their parameters to be in range
-        return all(a.op == "dist" and all(is_number(evaluate(q, model, budget=Budget(WORK))) for q in a.args) for a in t.args)
+        return all(a.op == "dist" and all(is_number(evaluate(q, model, budget=Budget(WORK))) for q in a.args) and _proper(a, model, session) for a in t.args)
     if t.op in MEANS or t.op in MEANS_OVER:
-        return True  # looked at before it was replaced
+        # that it exists was looked at before it was replaced, for laws with admissible parameters
+        return _laws_proper(t, model, session)
     symbols, body = open_binder(t)
     seen = 0
     for point in _points(t, model):
@@ -57,6 +60,52 @@ def has_value(t: Term, model: Model, session: Session) -> bool:
         return False
     if t.op in ("lim", "sum"):
         return not any(_open_conditions(t, model, session))
+    return True
+
+
+def _proper(law: Term, model: Model, session: Session) -> bool:
+    """Whether the parameters of a named law are admissible in the model, or for all values of symbols that have none in it."""
+    value = evaluate(law, model, budget=Budget(WORK))
+    if isinstance(value, NamedLaw):
+        return value.name in _UNCHECKED or valid(value.name, list(value.params))
+    if value is UNDEFINED:
+        return False
+    oracle = session.oracle(model.context)
+    if law.data == "N" and law.args[1].sort.kind == "mat":
+        return pd(law.args[1], oracle)
+    needed = admissible(law)
+    if needed is None:
+        return law.data in _UNCHECKED
+    return all(holds(c, model, budget=Budget(WORK)) is True or oracle.holds(c) for c in needed)
+
+
+_UNCHECKED = frozenset({"Cat", "Dir", "t"})  # those known to be wrong have no value
+
+
+def _laws_proper(t: Term, model: Model, session: Session) -> bool:
+    """Whether the declared laws on which a mean rests have admissible parameters in the model."""
+    if t.op in MEANS_OVER and t.args[0].op == "dist" and not _proper(t.args[0], model, session):
+        return False
+    declarations = model.context.declarations
+    todo, seen = [s for s in t.free if s.op == "sym"], set(t.free)
+    while todo:
+        s = todo.pop()
+        law = declarations[s].law if s in declarations else None
+        if law is None:
+            continue
+        parents = [v for v in law.free if v in declarations and (declarations[v].random or declarations[v].law is not None)]
+        for v in parents:
+            if v not in seen:
+                seen.add(v)
+                todo.append(v)
+        if parents:
+            continue  # admissible for all values of these, or X would have no law
+        laws = [law]
+        if law.op == "lam" and law.sort.kind == "fun":
+            members = [u for u in subterms(t) if u.op == "idx" and u.args[0] is s and not any(v.op == "bvar" for v in u.free)]
+            laws = [instantiate(law, u.args[1:]) for u in members if len(u.args) - 1 == len(law.bound)]
+        if any(one.op == "dist" and not _proper(one, model, session) for one in laws):
+            return False
     return True
 
 

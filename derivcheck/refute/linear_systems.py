@@ -17,6 +17,7 @@ from derivcheck.semantics import arithmetic as ar
 from derivcheck.semantics.evaluate import Budget, Env, Model, evaluate, with_evaluator
 from derivcheck.semantics.evaluate_matrix import definite
 from derivcheck.semantics.models import Builder, Fail
+from derivcheck.semantics.random_symbols import lawful
 from derivcheck.semantics.structured_matrices import structured
 from derivcheck.semantics.values import Matrix, Value, matrix
 from derivcheck.terms.term import Term, subterms
@@ -60,7 +61,7 @@ def allowed(model: Model, s: Term, builder: Builder) -> bool:
     if any(s in t.free for t in model.defined_by.values()):
         return False
     try:
-        return all(builder.truth(p, model) is True for p in builder.parts)
+        return lawful(builder, model) and all(builder.truth(p, model) is True for p in builder.parts)
     except Fail:
         return False
 

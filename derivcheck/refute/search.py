@@ -36,6 +36,7 @@ from derivcheck.refute.linear_systems import models_of_systems
 from derivcheck.refute.screen import Screen
 from derivcheck.semantics.evaluate import Budget, Model, Origin, evaluate, load_handlers
 from derivcheck.semantics.models import Builder, Fail
+from derivcheck.semantics.random_symbols import lawful
 from derivcheck.semantics.values import UNDEFINED
 from derivcheck.terms.build import ZERO
 from derivcheck.terms.term import Term, contains_op, subterms
@@ -332,7 +333,7 @@ def _partners(ob: Obligation, p: Term, varied: tuple[Term, ...], start: Model, s
         # the random symbols keep their outcomes
         same = replace(second, joint=start.joint)
         try:
-            if all(other.truth(h, same) is True for h in other.parts):
+            if lawful(other, same) and all(other.truth(h, same) is True for h in other.parts):
                 yield same
         except Fail:
             return

@@ -14,7 +14,7 @@ from functools import lru_cache
 from flint import fmpq, fmpz
 
 from derivcheck.semantics import arithmetic as ar
-from derivcheck.semantics.values import Value, integer, is_number
+from derivcheck.semantics.values import UNDEFINED, UNKNOWN, Marker, Matrix, Value, compare, integer, is_nonreal, is_number
 from derivcheck.terms import build as b
 from derivcheck.terms.build import HALF, NATURALS, ONE, PI, POSITIVE_INTEGERS, TWO, ZERO
 from derivcheck.terms.term import Term, mk, num
@@ -250,3 +250,49 @@ def valid(name: str, params: list[Value]) -> bool:
     if name == "Geom":
         return unit(params[0]) and positive(params[0])
     return False
+
+
+def misfit(name: str, params: list[Value]) -> Marker | None:
+    """`UNDEFINED` for a law whose parameters are surely not admissible, `UNKNOWN` where they lie exactly on the border of what is (a variance
+    of 0, an empty interval), None for all others."""
+    if any(is_number(p) and is_nonreal(p) for p in params):
+        return None  # on the way of an analytic function of the parameters
+    places: list[int] = []
+    if name in ("N", "Laplace", "LogN"):
+        if isinstance(params[1], Matrix):
+            return None
+        places = [compare_with(params[1], ar.ZERO)]
+    elif name in ("Ga", "Beta", "InvGa"):
+        places = [compare_with(p, ar.ZERO) for p in params]
+    elif name == "Exp":
+        places = [compare_with(params[0], ar.ZERO)]
+    elif name == "Po":
+        places = [abs_one(compare_with(params[0], ar.ZERO))]
+    elif name == "U":
+        places = [compare_with(params[1], params[0])]
+    elif name in ("Bern", "Bin", "NB", "Geom"):
+        p = params[-1]
+        places = [abs_one(compare_with(p, ar.ZERO)), abs_one(compare_with(ar.ONE, p))]
+        if name == "NB":
+            places += [compare_with(params[0], ar.ZERO), compare_with(ar.ONE, p)]
+        if name == "Geom":
+            places.append(compare_with(p, ar.ZERO))
+        if name == "Bin" and is_number(params[0]):
+            n = integer(params[0])
+            places.append(-1 if n is None or n < 0 else 1)
+    elif name == "Dir" and isinstance(params[0], Matrix):
+        places = [compare_with(a, ar.ZERO) for a in params[0].entries()]
+    if -1 in places:
+        return UNDEFINED
+    return UNKNOWN if 0 in places else None
+
+
+def compare_with(x: Value, y: Value) -> int:
+    """The order of two numbers; 1 where it is not known."""
+    got = compare(x, y)
+    return got if isinstance(got, int) else 1
+
+
+def abs_one(place: int) -> int:
+    """The border counts as inside."""
+    return 1 if place == 0 else place

@@ -129,7 +129,7 @@ class Evaluator:
     """One evaluation session in a model: memo, budget, precision, conventions.
 
     `analytic` holds variables for which the value must be holomorphic (inside `acb.integral`); `lax` switches the convention
-    `real` off where complex values are passed through on purpose.
+    `real` off where complex values are passed through on purpose; where `formal` is not 0 the parameters of laws are not looked at.
     """
 
     def __init__(self, model: Model, prec: int = 128, budget: Budget | None = None) -> None:
@@ -146,6 +146,7 @@ class Evaluator:
         self.root = Env(None, {})
         self.analytic: frozenset[Term] = frozenset()
         self.lax = 0
+        self.formal = 0
         self.real_statements = True
 
     def eval(self, t: Term, env: Env) -> Value:

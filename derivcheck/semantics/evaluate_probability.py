@@ -13,6 +13,7 @@ import math
 from flint import fmpq
 
 from derivcheck.semantics import arithmetic as ar
+from derivcheck.semantics.densities import misfit
 from derivcheck.semantics.differentiate import derivative
 from derivcheck.semantics.evaluate import Env, Evaluator, handles
 from derivcheck.semantics.evaluate_calculus import follow, opened, outer_frame
@@ -25,6 +26,7 @@ from derivcheck.semantics.values import (
     Marker,
     Matrix,
     Value,
+    is_nonreal,
     is_number,
     is_zero,
 )
@@ -42,7 +44,10 @@ def _dist(ev: Evaluator, t: Term, env: Env) -> Value:
     params = ev.args(t, env)
     if any(p is UNDEFINED for p in params):
         return UNDEFINED
-    return UNKNOWN if any(p is UNKNOWN for p in params) else NamedLaw(str(t.data), tuple(params), t, env)
+    if any(p is UNKNOWN for p in params):
+        return UNKNOWN
+    bad = misfit(str(t.data), params) if not ev.formal else None
+    return bad if bad is not None else NamedLaw(str(t.data), tuple(params), t, env)
 
 
 def formula_law(ev: Evaluator, t: Term, env: Env) -> Value:
@@ -92,8 +97,10 @@ def _law(ev: Evaluator, t: Term, env: Env) -> Value:
 def _pdf(ev: Evaluator, t: Term, env: Env) -> Value:
     from derivcheck.semantics.densities import formula
 
+    if not ev.depends(t) and any(is_number(v) and is_nonreal(v) for v in (ev.eval(a, env) for a in t.args[1:] if a.sort.kind == "num")):
+        return UNDEFINED  # densities are functions of real numbers
     got = formula(t)
-    if got is not None:
+    if got is not None and (t.args[0].op != "dist" or not isinstance(ev.eval(t.args[0], env), Marker)):
         return ev.eval(got, env)
     law = ev.eval(t.args[0], env)
     args = [ev.eval(a, env) for a in t.args[1:]]

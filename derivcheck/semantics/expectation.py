@@ -321,7 +321,11 @@ def outcomes(ev: Evaluator, body: tuple[Term, ...], conditions: tuple[Term, ...]
             continue
         grown: list[Outcome] = []
         for values, w in current:
+            # parents may stand at points of signed weight, which need not be admissible parameters
+            formal = not d.law.free.isdisjoint(every)
+            ev.formal += formal
             law = ev.eval(d.law, Env(env, values))
+            ev.formal -= formal
             if not isinstance(law, Law):
                 return None
             deg = degrees.get(d.symbol)

@@ -205,10 +205,8 @@ def _sign(v: Value, analytic: bool) -> Value:
         s = ar.sign_of(v)
         if s is None:
             return UNKNOWN if analytic else acb(arb(0, 1))
-        return fmpq(s)
-    if analytic or ball(v).contains(0):
-        return UNKNOWN
-    return ar.div(v, _abs(v, False))
+        return UNKNOWN if analytic and s == 0 else fmpq(s)
+    return UNDEFINED if is_nonreal(v) and not analytic else UNKNOWN
 
 
 def _rounding(up: bool) -> Scalar1:

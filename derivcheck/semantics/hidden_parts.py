@@ -83,7 +83,7 @@ def hidden(draft: Draft, d: Declared, rng: Random) -> Declared | None:
         (p,) = values
         step = min(p, 1 - p) * fmpq(rng.choice([1, -1, 1]), rng.choice([1, 2]))
         given = b.distribution("Bern", b.add(rational(p), b.mul(rational(step), SIGN_PART)))
-    return replace(d, law=given, marginal=d.law)
+    return replace(d, law=given, marginal=d.law, at=tuple(values))
 
 
 def rational(v: fmpq) -> Term:

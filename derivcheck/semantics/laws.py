@@ -204,12 +204,14 @@ class Block:
 class Declared:
     """A random symbol (or each member of a family) with a declared law that is not listed outcome by outcome.
 
-    Where it depends on a hidden symbol of the model (`hidden_parts.py`), `law` is the law given that and `marginal` the declared one."""
+    Where it depends on a hidden symbol of the model (`hidden_parts.py`), `law` is the law given that, `marginal` the declared one, and `at` are
+    the values of its parameters for which this is so."""
 
     symbol: Term
     law: Term
     keys: tuple[tuple[int, ...], ...] | None = None
     marginal: Term | None = None
+    at: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

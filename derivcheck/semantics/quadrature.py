@@ -43,7 +43,7 @@ from derivcheck.semantics.values import (
     tidy,
 )
 from derivcheck.terms import build as b
-from derivcheck.terms.term import Term, contains_op, instantiate, map_children, open_binder, substitute, subterms
+from derivcheck.terms.term import Term, contains_op, instantiate, map_children, mk, open_binder, substitute, subterms
 
 GOAL = 46
 MAX_PIECES = 40
@@ -143,6 +143,10 @@ def expanded(ev: Evaluator, body: Term) -> Term:
     if not contains_op(body, "apply", "pdf", "deriv"):
         return body
     mapping: dict[Term, Term] = {}
+    for u in subterms(body) if contains_op(body, "pdf") else ():
+        # a law whose parameters are not admissible has no density
+        if u.op == "pdf" and u.args[0].op == "dist" and not any(v.op == "bvar" for v in u.free) and ev.eval(u.args[0], ev.root) is UNDEFINED:
+            mapping[u] = mk("const", (), "undefined")
     for s in body.free:
         if s.op == "sym" and s.sort.kind in ("fun", "dist"):
             f = ev.model.values.get(s)

@@ -24,7 +24,7 @@ from derivcheck.semantics.values import UNKNOWN, Family, Matrix, Value, compare,
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration
 from derivcheck.terms.sorts import BOOL, NUM, vec
-from derivcheck.terms.term import Term, contains_op, mk, num, subterms
+from derivcheck.terms.term import Term, contains_op, instantiate, mk, num, subterms
 
 if TYPE_CHECKING:
     from derivcheck.semantics.models import Builder
@@ -289,6 +289,27 @@ def check_parameters(builder: Builder, law: Term, model: Model) -> None:
         return
     if any(p is UNKNOWN for p in params) or not valid(str(law.data), params):
         raise Fail
+
+
+def lawful(builder: Builder, model: Model) -> bool:
+    """Whether the declared laws of a model suit its numbers (which may have been changed since the laws were made): the parameters are
+    admissible, and those of laws with a hidden part are the ones for which it was chosen."""
+    from derivcheck.semantics.models import Fail
+
+    for d in model.joint.declared if model.joint is not None else ():
+        law = d.marginal or d.law
+        if d.marginal is not None and tuple(evaluate(p, model) for p in law.args) != d.at:
+            return False
+        try:
+            if law.op == "lam" and law.sort.kind == "fun":
+                for key in d.keys or ():
+                    if len(key) == len(law.bound):
+                        check_parameters(builder, instantiate(law, tuple(num(k) for k in key)), model)
+            else:
+                check_parameters(builder, law, model)
+        except Fail:
+            return False
+    return True
 
 
 def separated(builder: Builder, declared_only: bool = False) -> set[frozenset[Term]]:

@@ -487,6 +487,8 @@ class Draft:
                     return False
                 if domain is not None and not (domain.op == "set" and domain.data == "R"):
                     return False
-        if model.joint is not self.joint and model.joint is not None:
-            return model.joint.fits(self, model)
-        return True
+        if model.joint is not self.joint and model.joint is not None and not model.joint.fits(self, model):
+            return False
+        from derivcheck.semantics.random_symbols import lawful
+
+        return lawful(self.builder, model)

@@ -443,7 +443,13 @@ class Expectation:
         atoms = self.moving_atoms(inside)
         conditions = self.given | self.loose
         if conditions and self.random.independent(atoms, conditions, frozenset()):
-            return Expectation(self.rw, self.events).single(inside)
+            if not self.random.atoms(inside) & conditions:
+                return Expectation(self.rw, self.events).single(inside)
+            from derivcheck.kernel.rules.held_values import with_values_held
+
+            held = with_values_held(inside, self)
+            if held is not None:
+                return held
         if inside.op == "ind":
             return mk("Pr", (inside.args[0], *self.conds), len(self.conds))
         if self.conds:

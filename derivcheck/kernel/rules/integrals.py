@@ -416,6 +416,8 @@ def _over_poles(x: Term, lo: Term, hi: Term, poles: list[Term], body: Term, rw: 
         value = rw.nf(b.big("int", x, a, z, body))
         if any(s.op == "int" or (s is b.INF and not infinite(value)) for s in subterms(value)):
             return None
+        if value.op == "const" and value.data == "undefined":
+            return value
         values.append(value)
     up, down = any(v is b.INF for v in values), any(is_minus_inf(v) for v in values)
     if up and down:

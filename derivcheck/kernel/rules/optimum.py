@@ -10,6 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import gcd, lcm
 
+from derivcheck.kernel.infinite_means import finite_parts
 from derivcheck.kernel.literals import integer_value, linear_terms, rational_value
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.terms import build as b
@@ -47,7 +48,8 @@ def _stripped(f: Term, xs: tuple[Term, ...], rw: Rewriter, inner: Rewriter) -> T
     moving = [(c, m) for c, m in terms if not _free_of(m, xs)]
     if moving and len(moving) < len(terms):
         dropped = [m for _, m in terms if _free_of(m, xs)]
-        if not any(rw.oracle.undefinedness(m) for m in dropped):
+        # beside ∞ all points are alike
+        if not any(rw.oracle.undefinedness(m) for m in dropped) and all(finite_parts(m, rw) for m in dropped):
             return b.add(*(b.mul(num(c), m) for c, m in moving))
     if f.op == "div" and _free_of(f.args[1], xs):
         if rw.oracle.positive(f.args[1]):
