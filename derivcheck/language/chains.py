@@ -22,6 +22,7 @@ from derivcheck.language.syntax import Chain, ChainLink, Group, Item, Leaf, Macr
 from derivcheck.language.tending import as_limit
 
 _CONNECTIVES = frozenset(["\\land", "\\lor", "\\lnot", "\\forall", "\\exists"])
+_ORDERS = frozenset(["\\ne", "<", "\\le", ">", "\\ge"])
 _CONDITION_WORDS = re.compile(r"(?:,\s*)?(?:if|for|when|whenever|where|provided|provided that|assuming|given|given that|as long as|with|on|at)\Z", re.I)
 _STATEMENT_RELATIONS = frozenset(["\\perp", "\\sim", "\\simiid", "\\mid", "\\nmid"])
 _NO_CUT = frozenset(["\\mapsto"])
@@ -259,8 +260,19 @@ def _is_statement(items: list[Item], relations: list[str | None], outside: list[
                 n += 1
             after = items[n]
             if not (_is(after, "newline") or relation_of(after) or _attached(after) or _is(after, "text") or type(after) is Group):
+                _no_condition(items, relations, k, n)
                 return True
     return not seen and sum(_is(i, "bar") for i in items) % 2 == 1  # `2 | 4k`
+
+
+def _no_condition(items: list[Item], relations: list[str | None], comma: int, after: int) -> None:
+    """`A = B, \\quad x \\ne 0`: as a second statement it would be false at x = 0, and as a condition nothing would be said of it."""
+    wide = any(_is(i, "space") and i.text == "\\quad" for i in items[comma + 1 : after])  # type: ignore[union-attr]
+    stop = next((k for k in range(after, len(items)) if _is(items[k], "newline")), len(items))
+    before, behind = [{r for r in part if r is not None} for part in (relations[:comma], relations[after:stop])]
+    if wide and before == {"="} and behind and behind <= _ORDERS and not any(_is(i, "comma") for i in items[:comma]):
+        raise ReadError("D022", "a condition of the step, or a second statement?", Span(items[after].span.start, items[stop - 1].span.end),
+                        r"write \quad (x \ne 0) for a condition, \land for a second statement")  # fmt: skip
 
 
 REASON_WORDS = frozenset({"since", "because", "as", "by", "using", "from", "via"})

@@ -72,9 +72,11 @@ def recover(text: str, span: Span, table: MacroTable, known: frozenset[str], fir
                 piece.relation = Leaf("rel", "=", Span(span.start + a, span.start + b))
             errors.append(error.diagnostic)
         pieces.append(piece)
-    if not errors:  # the parts read well, the whole does not: the error belongs to the part where it stands
-        owner = next((p for p in reversed(pieces) if p.span.start <= first.span.start), pieces[-1])
-        owner.items, owner.error = [], first
+    if not errors:  # the parts read well, the whole does not: the error belongs to the parts where it stands
+        owners = [next((p for p in reversed(pieces) if p.span.start <= first.span.start), pieces[-1])]
+        owners += [p for p in pieces if first.code == "D022" and first.span.start < p.span.start < first.span.end]
+        for owner in owners:
+            owner.items, owner.error = [], first
         errors.append(first)
     return Chain(links_of(pieces), arrows or rough.statement, span), errors
 

@@ -94,6 +94,8 @@ def _no_number(e: Elaborator, base: str, sub: Seq | None, primes: int, label: st
             raise e.fail("D105", f"{key} is not declared; {mark} is part of a name", span, f"write \\overline{{{base}}} for the conjugate, or declare {key}")
     if base in ("E", "\\mathrm{E}") and key == base and _random_next(e, c):
         raise e.fail("D106", f"{key} is not declared: an expectation?", span, "write \\E[X] or E[X] for the expectation, or declare it: let E \\in \\R")
+    if base == "D" and key == base and _function_next(e, c):
+        raise e.fail("D105", "D is not declared: a derivative?", span, "write \\frac{d}{dx} f(x) or f'(x) for the derivative, or declare it: let D \\in \\R")
 
 
 def _declared_like(e: Elaborator, key: str, symbol: Term, span: Span) -> Term:
@@ -113,6 +115,16 @@ def _random_next(e: Elaborator, c: Cursor) -> bool:
     head = item.base if isinstance(item, Scripts) else item
     entry = e.scope.find(head.text) if isinstance(head, Leaf) and head.kind == "name" else None
     return entry is not None and entry.symbol is not None and e.scope.is_random(entry.symbol)
+
+
+def _function_next(e: Elaborator, c: Cursor) -> bool:
+    """Whether a declared or defined function comes right behind."""
+    item = c.peek()
+    head = item.base if isinstance(item, Scripts) else item
+    entry = e.scope.find(head.text) if isinstance(head, Leaf) and head.kind == "name" else None
+    return entry is not None and (
+        (entry.symbol is not None and entry.symbol.sort.kind == "fun") or (entry.definition is not None and bool(entry.definition.params))
+    )
 
 
 def _bold(e: Elaborator, base: str) -> str | None:
