@@ -21,6 +21,7 @@ from derivcheck.language.items import (
     drop_spaces,
     is_comma,
     is_derivative_bottom,
+    pair_bars,
     span_of,
     split_on,
 )
@@ -293,7 +294,7 @@ def differentiand(e: Elaborator, items: Items, span: Span, variables: list[Varia
     """What stands above the line behind `d`; a function without argument is taken at its own variable."""
     e.derivative_stack.append(variables[-1].symbol)
     try:
-        cursor = Cursor(items, span)
+        cursor = Cursor(pair_bars(items), span)
         body = e.sum(cursor)
         expect_end(e, cursor)
         return body

@@ -59,7 +59,7 @@ def built_in(e: Elaborator, leaf_: Leaf, scripts: Scripts | None, c: Cursor) -> 
                 result = powers.power(e, result, sup, span)
             return result if after is None else e.postfix(result, after.sub, after.sup, after.primes, span)
     value: Term | None = None
-    if text in ("I", "\\mathbf{I}", "\\mathbb{I}", "\\mathrm{I}", "\\mathbb{1}", "\\mathbf{1}", "\\mathrm{1}", "1\\!\\!1"):
+    if text in ("I", "\\mathbf{I}", "\\mathbb{I}", "\\mathrm{I}", "\\mathbb{1}", "\\mathbf{1}", "\\mathrm{1}", "1\\!\\!1", "\\mathrm{Id}", "\\mathbf{Id}"):
         is_indicator = text in ("\\mathbb{I}", "\\mathbb{1}", "\\mathbf{1}", "\\mathrm{I}", "\\mathrm{1}", "I")
         bracket = _next_bracket(c)
         if is_indicator and sub is not None and is_statement(sub.items):

@@ -92,6 +92,11 @@ def _no_number(e: Elaborator, base: str, sub: Seq | None, primes: int, label: st
             raise e.fail("D105", f"{key} is not declared; {mark} is part of a name", span, f"write {base}^\\top for the transpose, or declare {key}")
         if label is not None and domain is build.COMPLEX:
             raise e.fail("D105", f"{key} is not declared; {mark} is part of a name", span, f"write \\overline{{{base}}} for the conjugate, or declare {key}")
+    matrix = e.scope.find(base.upper()) if sub is not None and not primes and label is None and len(base) == 1 and base.islower() else None
+    if matrix is not None and matrix.symbol is not None and matrix.symbol.sort.kind == "mat" and not matrix.symbol.sort.is_vector and sub is not None:
+        if re.fullmatch(r"[A-Za-z0-9],?[A-Za-z0-9]", canonical(sub.items).replace(" ", "")):  # a_{ij} beside the matrix A
+            entry_ = f"{base.upper()}_{{{canonical(sub.items)}}}"
+            raise e.fail("D105", f"{key} is not declared", span, f"write {entry_} for the entry of {base.upper()}, or add: let {key} \\in \\R")
     if base in ("E", "\\mathrm{E}") and key == base and _random_next(e, c):
         raise e.fail("D106", f"{key} is not declared: an expectation?", span, "write \\E[X] or E[X] for the expectation, or declare it: let E \\in \\R")
     if base == "D" and key == base and _function_next(e, c):
