@@ -62,7 +62,8 @@ def log_convex(t: Term, xs: frozenset[Term], oracle: Oracle) -> bool:
         return log_convex(t.args[0], xs, oracle) and not xs & t.args[1].free and oracle.positive(t.args[1])
     if t.op == "sum" and t.args[1] is not b.INF and not xs & (t.args[0].free | t.args[1].free):
         body, inner = _inside(t, oracle)
-        return oracle.less_equal(t.args[0], t.args[1]) and log_convex(body, xs, inner)
+        some = oracle.less_equal(t.args[0], t.args[1]) and (oracle.integer(t.args[0]) or oracle.integer(t.args[1]))
+        return some and log_convex(body, xs, inner)
     return False
 
 

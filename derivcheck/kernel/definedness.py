@@ -151,6 +151,8 @@ def _cases(t: Term, oracle: Oracle, out: dict[Term, None]) -> None:
     inner = oracle
     for i in range(len(t.args) // 2):
         p, v = t.args[2 * i], t.args[2 * i + 1]
+        # which branch is meant is not settled where a side of a relation has no value
+        _walk(p, inner, out, {})
         branch = inner.extend((), (Hypothesis(p, None, "domain"),))
         for c in conditions(v, branch):
             out[b.implies(p, c)] = None

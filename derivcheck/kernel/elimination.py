@@ -10,22 +10,52 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from derivcheck.kernel.algebra import Region, _infinite
+from derivcheck.kernel.algebra import Region, _infinite, is_zero
+from derivcheck.kernel.infinite import no_arithmetic
+from derivcheck.kernel.infinite_means import means_in_doubt
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.terms import build as b
-from derivcheck.terms.term import Term
+from derivcheck.terms.term import Term, contains_op, substitute, subterms
+from derivcheck.terms.vocabulary import SCALAR_ARITHMETIC
 
 
 def equation_terms(rw: Rewriter) -> list[Term]:
-    """Differences that vanish by hypothesis (scalar equations only)."""
-    return [t for t, kind in rw.oracle.facts if kind == "="]
+    """Differences that vanish by hypothesis (scalar equations only); series and the like are put as their values, which shows them finite."""
+    out = [t for t, kind in rw.oracle.facts if kind == "="]
+    for p in _parts(rw):
+        if p.op == "rel" and p.data == "=" and no_arithmetic(p):
+            values = b.eq(*(rw.nf(a) for a in p.args))
+            if not no_arithmetic(values) and not any(b.is_infinite(a) for a in values.args):
+                out.append(b.sub(*values.args))
+    return out
+
+
+def _parts(rw: Rewriter) -> list[Term]:
+    return [q for h in rw.oracle.context.hypotheses for q in (h.statement.args if h.statement.op == "and" else (h.statement,))]
 
 
 def zero_modulo_hypotheses(target: Term, rw: Rewriter) -> bool:
     """Whether a scalar term is 0 wherever it has a value and the equational hypotheses hold."""
+    target = _replaced(target, rw)
     equations = list(islice(reversed(equation_terms(rw)), 24))
+    doubtful = _between_means(rw)
+    plain = [t for t in equations if t not in doubtful]
+    if _zero_modulo(target, plain, rw):
+        return True
+    used = [t for t in equations if t in doubtful]
+    # equations between means serve where these are finite
+    return bool(used) and _zero_modulo(target, equations, rw) and not any(means_in_doubt(doubtful[t], rw) for t in used)
+
+
+def _between_means(rw: Rewriter) -> dict[Term, Term]:
+    """The equations among the hypotheses with means on both sides, by the difference of the sides."""
+    equations = [p for p in _parts(rw) if p.op == "rel" and p.data == "=" and len(p.args) == 2 and all(a.sort.kind == "num" for a in p.args)]
+    return {b.sub(*p.args): p for p in equations if all(contains_op(a, "E", "Eover") for a in p.args)}
+
+
+def _zero_modulo(target: Term, equations: list[Term], rw: Rewriter) -> bool:
     if not equations:
-        return False
+        return is_zero(target, rw)
     region = Region(rw, trig=True)
     flats = [region.flatten(t) for t in [target, *equations]]
     if _infinite(flats[0]):
@@ -45,6 +75,18 @@ def zero_modulo_hypotheses(target: Term, rw: Rewriter) -> bool:
         except ZeroDivisionError:
             continue
     return eliminate(top, polys, region, rw)
+
+
+def _replaced(target: Term, rw: Rewriter) -> Term:
+    """The target with equals put for equals where both may be infinite: such equations are not calculated with."""
+    for p in _parts(rw):
+        if p.op != "rel" or p.data != "=" or not no_arithmetic(p):
+            continue
+        for s, t in (p.args[:2], p.args[1::-1]):
+            if s.op not in SCALAR_ARITHMETIC and s.op != "fn" and not b.is_infinite(s) and s not in set(subterms(t)):
+                target = substitute(target, {s: t})
+                break
+    return target
 
 
 def eliminate(top: Any, polys: list[Any], region: Region, rw: Rewriter) -> bool:

@@ -21,7 +21,11 @@ _LIMITS = frozenset({"lim", "int", "intset", "sumset"})
 def unestablished(p: Term, rw: Rewriter) -> Term | None:
     """A term of the statement with a limit process that is not shown to have a value; None if there is none."""
     for s in subterms(p):
-        if any(v.op == "bvar" for v in s.free) or not _process(s) or _abstract(s):
+        if any(v.op == "bvar" for v in s.free):
+            continue
+        if s.op in _EXTREMA and rw.under(s)[2].oracle.undefinedness(rw.under(s)[1]):
+            return s
+        if not _process(s) or _abstract(s):
             continue
         if _ordinary(s, rw) or (s.op in _MEANS and (_any_law(s, rw) or _bounded_mean(s, rw))):
             continue
@@ -31,6 +35,7 @@ def unestablished(p: Term, rw: Rewriter) -> Term | None:
     return None
 
 
+_EXTREMA = frozenset({"maxover", "minover", "supover", "infover"})
 _MEANS = frozenset({"E", "Var", "Cov", "Eover", "Varover", "Covover"})
 _INTEGRALS = frozenset({"int", "intset", "sumset", "entropy", "crossent", "entropyrv", "MI"})
 

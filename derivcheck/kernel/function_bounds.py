@@ -10,6 +10,7 @@ import flint
 
 from derivcheck.kernel import bounds as iv
 from derivcheck.kernel.bounds import NOTHING, REAL, F, Info
+from derivcheck.kernel.infinite import hidden
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term
 
@@ -107,6 +108,9 @@ def function_bounds(t: Term, shape: Structure) -> Info:
     if name == "sign":
         if not x.real:
             return NOTHING
+        if hidden(t.args[0]):
+            # what is positive for every real S may be 0 at S = ∞
+            x = replace(x, lo=x.lo and min(x.lo, F(0)), lo_strict=False, hi=x.hi and max(x.hi, F(0)), hi_strict=False, nonzero=False)
         return Info(
             True, True, F(1) if x.positive else (F(0) if x.nonnegative else F(-1)), False,
             F(-1) if x.negative else (F(0) if x.nonpositive else F(1)), False, x.is_nonzero,

@@ -3,7 +3,9 @@
 Limits, integrals, series, suprema and divergences have values in [-∞, ∞] (SPEC section 5), but bounds, the ring and linear arithmetic
 reason about real numbers.  For `=` and `≤` nothing is lost: a term that is cancelled has no value where it would be ∞ - ∞, and a relation
 that holds up to +∞ holds there too.  Strictness is lost in two ways: ∞ < ∞ + 1 is false, and what is positive for every real S may be 0 at
-S = ∞ (1/S, e^{-S}).  `strictness_in_doubt` finds both.
+S = ∞ (1/S, e^{-S}).  `strictness_in_doubt` finds both.  For the same reasons a relation that is given must not be calculated with as one of
+real numbers where both sides may be infinite, or a side only looks finite: a + S = c + S says nothing of a and c at S = ∞, 1/S = 0 is no
+contradiction (`no_arithmetic`).
 
 Limits: a series counts as finite only where its normal form shows it; means count as finite wherever they have a value.
 """
@@ -15,6 +17,7 @@ from derivcheck.terms.term import Term, subterms
 
 _ALWAYS = frozenset({"lim", "intset", "KL", "supover", "infover"})
 _KEEP = frozenset("add mul neg rel and or not implies iff forall exists sum prod sumset int intset lim maxover minover supover infover E Eover".split())
+_FINITE = frozenset({"deriv", "nderiv", "grad", "jac", "hess"})  # derivatives are numbers wherever they exist
 _KEEP_FUNCTIONS = frozenset({"abs", "log", "max", "min"})
 _known: dict[Term, tuple[bool, bool]] = {}
 
@@ -53,7 +56,7 @@ def _looked(t: Term) -> tuple[bool, bool]:
         return got
     if len(_known) > 200_000:
         _known.clear()
-    parts = [_looked(a) for a in t.args]
+    parts = [_looked(a) for a in t.args] if t.op not in _FINITE else []
     some = any(p for p, _ in parts) or may_be_infinite(t)
     hidden = any(h for _, h in parts)
     if not hidden and any(p for p, _ in parts):
@@ -98,5 +101,19 @@ def strictness_in_doubt(p: Term) -> bool:
         return False
     if p.data == "in":
         return unbounded(p.args[0]) and p.args[0].sort.kind == "num"
+    return _in_doubt(p)
+
+
+def no_arithmetic(p: Term) -> bool:
+    """Whether a relation that is known to hold may be one of infinite values, so that nothing can be taken off both sides or divided by."""
+    if p.op != "rel" or len(p.args) != 2 or p.args[0].sort.kind != "num" or p.args[1].sort.kind != "num":
+        return False
+    if p.data in ("=", "≤", "≥"):
+        # next to ±∞ itself there is nothing to calculate
+        return not any(b.is_infinite(a) for a in p.args) and _in_doubt(p)
+    return p.data in ("<", ">", "≠") and (hidden(p.args[0]) or hidden(p.args[1]))
+
+
+def _in_doubt(p: Term) -> bool:
     x, y = p.args[0], p.args[1]
     return hidden(x) or hidden(y) or (unbounded(x) and unbounded(y))

@@ -43,6 +43,14 @@ def strictness_of_means_in_doubt(p: Term, rw: Rewriter) -> bool:
     return False
 
 
+def means_in_doubt(p: Term, rw: Rewriter) -> bool:
+    """Whether a relation that is known to hold may hold since both sides are infinite by their means, so that nothing can be taken off
+    both; conditions are recorded."""
+    if p.op != "rel" or p.data not in ("=", "≤", "≥") or len(p.args) != 2 or any(a.sort.kind != "num" for a in p.args):
+        return False
+    return strictness_of_means_in_doubt(b.rel(p.args[0], "≠", p.args[1]), rw)
+
+
 def _infinite(p: Term, means: list[Term]) -> Term:
     return substitute(p, dict.fromkeys(means, b.INF)) if means else p
 

@@ -407,7 +407,7 @@ def _empty(domain: Term, oracle: Oracle) -> bool:
 def side_conditions(ob: Obligation, session: Session) -> list[Term]:
     """The conditions under which the sides of a relation have values and that the context does not give."""
     p = ob.statement
-    if p.op != "rel":
+    if p.op not in ("rel", "psd", "pd"):
         return []
     oracle = session.oracle(ob.context)
     out: list[Term] = []

@@ -174,7 +174,7 @@ class Rewriter:
         base = t if outer == t.args[:-1] else _rehint(mk(t.op, (*outer, t.args[-1]), t.data, t.sort, t.bound), t)
         symbols, body, inner = self.under(base)
         new = inner.nf(body)
-        if new is body:
+        if new is body or (t.op in _OVER_VALUES and inner.oracle.undefinedness(body)):
             return base
         closed = rebind(base, symbols, outer, new)
         self._opened.setdefault(closed, (symbols, new, inner))
@@ -202,6 +202,10 @@ class Rewriter:
         if not args:
             return t
         return mk("cases", args, None, t.sort)
+
+
+_OVER_VALUES = frozenset({"argmax", "argmin", "maxover", "minover", "supover", "infover", "setof"})
+"""Binders whose values depend on where the body has one: x³/x has no minimiser among the reals, x² has."""
 
 
 def _rehint(new: Term, old: Term) -> Term:

@@ -293,7 +293,8 @@ class Structure:
         if not x.real:
             return NOTHING
         lo, hi = t.args[0], t.args[1]
-        nonempty = self.oracle.less_equal(lo, hi)
+        # between 3/10 and 7/10 there is no integer
+        nonempty = self.oracle.less_equal(lo, hi) and (self.oracle.integer(lo) or self.oracle.integer(hi))
         finite = hi is not b.INF
         return Info(
             True,
@@ -309,6 +310,8 @@ class Structure:
         body, k = t.args[-1], t.bound[0]
         if body.op != "cases" or len(body.args) != 3 or body.args[2] is not b.ZERO or not self.oracle.less(t.args[0], t.args[1]):
             return False
+        if not all(self.oracle.integer(end) for end in t.args[:2]):
+            return False
         p = body.args[0]
         if p.op != "rel" or p.data != "≠" or not any(x is k and k not in y.free for x, y in (p.args[:2], p.args[1::-1])):
             return False
@@ -323,7 +326,7 @@ class Structure:
         x = self._binder(t)
         if not x.real:
             return NOTHING
-        finite = t.args[1] is not b.INF
+        finite = not any(b.is_infinite(end) for end in t.args[:2])
         lo = F(0) if x.nonnegative else None
         hi = F(1) if x.nonnegative and x.hi is not None and x.hi <= 1 else None
         if x.lo is not None and x.lo >= 1:

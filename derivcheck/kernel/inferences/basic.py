@@ -11,8 +11,9 @@ from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.randomness import CLOSED, mentions_random, randomness
 from derivcheck.kernel.rewrite import Rewriter, negation
 from derivcheck.kernel.summable import integrability
+from derivcheck.kernel.valued import needed, valued
 from derivcheck.terms import build as b
-from derivcheck.terms.context import Context, Hypothesis
+from derivcheck.terms.context import Context, Declaration, Hypothesis
 from derivcheck.terms.term import Term, contains_op, instantiate, mk
 
 CORE = frozenset({"core"})
@@ -190,7 +191,7 @@ def instance(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[
 def conjunction(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     if ob.statement.op != "and":
         raise Rejected("not a conjunction")
-    context = strict(ob.context)
+    context = strict(ob.context, session)
     return [Obligation(context, p) for p in ob.statement.args]
 
 
@@ -199,7 +200,7 @@ def disjunction(ob: Obligation, params: tuple[Any, ...], session: Session) -> li
     """params: the number of the alternative to prove."""
     if ob.statement.op != "or":
         raise Rejected("not a disjunction")
-    return [Obligation(strict(ob.context), ob.statement.args[params[0]])]
+    return [Obligation(strict(ob.context, session), ob.statement.args[params[0]])]
 
 
 @inference("implies", statement="P ⟹ Q if Q holds under P", source="logic", method="logic")
@@ -208,7 +209,7 @@ def implication(ob: Obligation, params: tuple[Any, ...], session: Session) -> li
     if ob.statement.op != "implies":
         raise Rejected("not an implication")
     p, q = ob.statement.args
-    return [Obligation(strict(assuming(ob.context, p, session)), q)]
+    return [Obligation(strict(assuming(ob.context, p, session), session), q)]
 
 
 def assuming(context: Context, p: Term, session: Session) -> Context:
@@ -230,13 +231,11 @@ def equivalence(ob: Obligation, params: tuple[Any, ...], session: Session) -> li
 
 @inference("forall", statement="∀x∈S: P(x) if P(x) holds for a new x ∈ S", source="logic", method="logic")
 def generalisation(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
-    from derivcheck.terms.context import Declaration
-
     p = ob.statement
     if p.op != "forall":
         raise Rejected("not a universal statement")
     symbols, body = opened(ob.context, p)
-    context = strict(ob.context)
+    context = strict(ob.context, session)
     for s, domain in zip(symbols, p.args[:-1], strict=True):
         context = context.with_declaration(Declaration(s, domain))
         if domain.op == "setof" and len(domain.bound) == 1:
@@ -250,7 +249,7 @@ def witness(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[O
     p = ob.statement
     if p.op != "exists" or len(params) != len(p.bound):
         raise Rejected("not an existential statement")
-    context = strict(ob.context)
+    context = strict(ob.context, session)
     members = [Obligation(context, mk("rel", (v, s), "in", b.TRUE.sort)) for v, s in zip(params, p.args[:-1], strict=True)]
     return [*members, Obligation(context, instantiate(p, params))]
 
@@ -271,6 +270,10 @@ def strictly(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[
                 raise Rejected("definedness is not shown")
             out.append(Obligation(lax, c))
         have_values(side, session.rewriter(lax))
+        more = needed(side, session.rewriter(lax))
+        if more is None:
+            raise Rejected("not shown to have a value")
+        out.extend(Obligation(lax, c) for c in more)
         if side.sort.kind == "num" and p.data in ("=", "≠", "<", "≤", ">", "≥") and not oracle.real(side):
             if all_real(ob.context, p) or p.data not in ("=", "≠"):
                 out.append(Obligation(lax, b.rel(side, "in", b.REALS)))
@@ -297,11 +300,41 @@ def all_real(context: Context, p: Term) -> bool:
     return True
 
 
-def strict(context: Context) -> Context:
-    """The context inside a statement: a relation with an undefined side is false there."""
+def strict(context: Context, session: Session) -> Context:
+    """The context inside a statement: a relation with an undefined side is false there.  Steps that were proved say something where their
+    sides have values; inside a statement only those are kept whose sides are shown to have them everywhere."""
     if "strict" in context.conventions:
         return context
+    kept = tuple(h for h in context.hypotheses if h.kind not in ("step", "use") or _holds_everywhere(h.statement, context, session))
+    context = context if len(kept) == len(context.hypotheses) else replace(context, hypotheses=kept)
     return replace(context, conventions=context.conventions | {"strict"})
+
+
+def _holds_everywhere(p: Term, context: Context, session: Session) -> bool:
+    """Whether the sides of a relation that was proved, perhaps for all values of some symbols, have values."""
+    while p.op == "forall":
+        opened_symbols, body = opened(context, p)
+        for s, domain in zip(opened_symbols, p.args[:-1], strict=True):
+            context = context.with_declaration(Declaration(s, domain))
+        p = body
+    if p.op == "implies":
+        context, p = context.with_hypotheses([Hypothesis(p.args[0], None, "assume")]), p.args[1]
+    if p.op == "and":
+        return all(_holds_everywhere(q, context, session) for q in p.args)
+    if p.op not in ("rel", "psd", "pd"):
+        return True
+    sides = [a for a in p.args[:2] if a.sort.kind in ("num", "mat") and not b.is_infinite(a)]
+    return all(has_value(a, context, session) for a in sides)
+
+
+def has_value(t: Term, context: Context, session: Session) -> bool:
+    """Whether a term is shown to have a value."""
+    if t.op in ("num", "sym", "const"):
+        return True
+    from derivcheck.kernel.existence import without_shown_value
+
+    rw = session.rewriter(context)
+    return without_shown_value(t, rw) == ([], []) and valued(t, rw)
 
 
 @inference("cases", statement="P from cases that cover everything: x > 0, x = 0, x < 0 for a real x, or P and not P", source="order of the reals", method="cases")
@@ -313,13 +346,13 @@ def case_split(ob: Obligation, params: tuple[Any, ...], session: Session) -> lis
         # a random variable may take all of the cases
         raise Rejected("a random variable is not fixed")
     if kind == "sign":
-        if not oracle.real(x):
+        if not oracle.real(x) or not at_hand(x, ob, session):
             raise Rejected("not shown real")
         splits = [b.rel(x, ">", b.ZERO), b.rel(x, "=", b.ZERO), b.rel(x, "<", b.ZERO)]
     elif kind == "statement":
         if x.op == "rel" and x.data in ("<", "≤", ">", "≥") and not (oracle.real(x.args[0]) and oracle.real(x.args[1])):
             raise Rejected("not shown real")
-        if any(oracle.undefinedness(a) for a in x.args if a.sort.kind != "set"):
+        if x.op != "rel" or not all(at_hand(a, ob, session) for a in x.args if a.sort.kind != "set"):
             raise Rejected("not shown defined")
         splits = [x, negation(x)]
     else:
@@ -330,3 +363,12 @@ def case_split(ob: Obligation, params: tuple[Any, ...], session: Session) -> lis
             continue
         out.append(Obligation(ob.context.with_hypotheses([Hypothesis(s, None, "assume")]), ob.statement))
     return out
+
+
+def at_hand(t: Term, ob: Obligation, session: Session) -> bool:
+    """Whether a term has a value wherever the goal is claimed: a part of the sides, or shown to have one everywhere."""
+    from derivcheck.kernel.inferences.operators import strict as parts_of
+
+    if "strict" not in ob.context.conventions and ob.statement.op == "rel" and any(t in parts_of(a) for a in ob.statement.args[:2]):
+        return True
+    return has_value(t, ob.context, session)

@@ -12,6 +12,8 @@ from derivcheck.kernel.inferences.basic import relation
 from derivcheck.kernel.inferences.convexity import _difference, _narrowed, smooth_derivative
 from derivcheck.kernel.inferences.optimum import _interval
 from derivcheck.kernel.inferences.solutions import hypothesis_parts
+from derivcheck.kernel.infinite import no_arithmetic
+from derivcheck.kernel.infinite_means import means_in_doubt
 from derivcheck.kernel.limits import limit
 from derivcheck.kernel.literals import linear_terms
 from derivcheck.kernel.obligation import Obligation
@@ -128,6 +130,8 @@ def up_to_fact(ob: Obligation, params: tuple[Any, ...], session: Session) -> lis
         raise Rejected("no such inequality")
     less, more = q.args[:2] if q.data in ("<", "≤") else q.args[1::-1]
     rw = session.rewriter(ob.context)
+    if no_arithmetic(q) or means_in_doubt(q, rw):
+        raise Rejected("a relation of values that may be infinite")
     if any(b.is_infinite(s) for side in (low, high, less, more) for s in subterms(side)):
         raise Rejected("infinite")
     rest = rw.nf(b.sub(b.sub(high, low), b.sub(more, less)))

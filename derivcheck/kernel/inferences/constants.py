@@ -32,6 +32,9 @@ def equal_derivatives(ob: Obligation, params: tuple[Any, ...], session: Session)
     declaration = ob.context.declarations.get(x)
     if x.op != "sym" or x.sort.kind != "num" or (declaration is not None and (declaration.random or not _reals(declaration.domain))):
         raise Rejected("not a real variable")
+    if any(x in h.statement.free for h in ob.context.hypotheses):
+        # the slopes would be compared where the hypothesis holds, perhaps at single points or on several intervals
+        raise Rejected("a hypothesis about the variable")
     rw = session.rewriter(ob.context)
     primitives = [s for side in p.args[:2] for s in subterms(side) if s.op == "antideriv"]
     if any(v.op == "bvar" for s in primitives for v in s.free) or any(s.args[0] is not x or x in s.args[-1].free for s in primitives):

@@ -19,6 +19,7 @@ from derivcheck.kernel.inferences.optimum_vector import slope_and_hessian
 from derivcheck.kernel.matrix_facts import real_entries
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.randomness import mentions_random
+from derivcheck.kernel.valued import valued
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Context, Declaration
 from derivcheck.terms.sorts import BOOL
@@ -42,7 +43,7 @@ def _opened(ob: Obligation, session: Session) -> tuple[tuple[Term, ...], Term, C
         context = context.with_declaration(Declaration(x, convex))
     body = instantiate(f, symbols)
     oracle = session.oracle(context)
-    if body.sort.kind != "num" or oracle.undefinedness(body) or not (oracle.real(body) or oracle.real(session.rewriter(context).nf(body))):
+    if body.sort.kind != "num" or not valued(body, session.rewriter(context)) or not (oracle.real(body) or oracle.real(session.rewriter(context).nf(body))):
         raise Rejected("not shown to have real values on the whole domain")
     return symbols, body, context, p.op == "isconvex"
 

@@ -106,7 +106,7 @@ def monotone_end(ob: Obligation, params: tuple[Any, ...], session: Session) -> l
     t, f, context, wanted = _difference(ob, x, session)
     domain = context.declarations[t].domain
     if domain.op == "set":
-        lo, hi = {"Rpos": (b.ZERO, b.INF), "Rnn": (b.ZERO, b.INF)}.get(str(domain.data), (b.neg(b.INF), b.INF))
+        lo, hi = {"Rpos": (b.ZERO, b.INF), "Rnn": (b.ZERO, b.INF), "Rneg": (b.neg(b.INF), b.ZERO)}.get(str(domain.data), (b.neg(b.INF), b.INF))
     else:
         lo, hi = domain.args
     rw = session.rewriter(context)

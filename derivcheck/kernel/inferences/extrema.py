@@ -9,6 +9,8 @@ from typing import Any
 
 from derivcheck.kernel.check import Rejected, Session, inference, opened
 from derivcheck.kernel.inferences.basic import relation
+from derivcheck.kernel.infinite import no_arithmetic
+from derivcheck.kernel.infinite_means import means_in_doubt
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.randomness import mentions_random
 from derivcheck.terms import build as b
@@ -201,6 +203,8 @@ def linear_combination(ob: Obligation, params: tuple[Any, ...], session: Session
         else:
             if fact not in have or fact.op != "rel" or fact.data not in ("<", "≤", ">", "≥", "="):
                 raise Rejected("no such hypothesis")
+            if no_arithmetic(fact) or means_in_doubt(fact, rw):
+                raise Rejected("a relation of values that may be infinite")
             p, q = fact.args[:2]
             gap = b.sub(q, p) if fact.data in ("<", "≤", "=") else b.sub(p, q)
             positive = positive or (fact.data in ("<", ">") and oracle.positive(c))

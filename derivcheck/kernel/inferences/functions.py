@@ -64,7 +64,7 @@ def increasing(ob: Obligation, params: tuple[Any, ...], session: Session) -> lis
 def injective(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """params: a relation among the hypotheses, and an application f(u) in it."""
     p, atom = params
-    holding(ob.context, p)
+    holding(ob, p, session)
     f = atom.args[0] if atom.op == "apply" else None
     if f is None or p.op != "rel" or p.args[0].sort.kind != "num":
         raise Rejected("no value of a function")

@@ -9,6 +9,7 @@ from derivcheck.kernel import matrix_facts as facts
 from derivcheck.kernel.check import Rejected, Session, eigen, inference
 from derivcheck.kernel.inferences.basic import relation
 from derivcheck.kernel.inferences.operators import strict
+from derivcheck.kernel.infinite import no_arithmetic
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.randomness import randomness
@@ -37,8 +38,10 @@ def generalise(ob: Obligation, params: tuple[Any, ...], session: Session) -> lis
         s = eigen(ob.context, "s", NUM, k)
         mapping[t] = s
         context = context.with_declaration(Declaration(s, b.REALS))
-    known = [Hypothesis(substitute(h.statement, mapping), h.label, "step") for h in context.hypotheses]
-    context = context.with_hypotheses([h for h, old in zip(known, context.hypotheses, strict=True) if h.statement is not old.statement])
+    # a relation that infinite values may satisfy says nothing of real ones in their place
+    old = [h for h in context.hypotheses if pointwise(h.statement) and not any(map(no_arithmetic, subterms(h.statement)))]
+    known = [(h, Hypothesis(substitute(h.statement, mapping), h.label, "step")) for h in old]
+    context = context.with_hypotheses([new for h, new in known if new.statement is not h.statement])
     return [Obligation(context, substitute(p, mapping))]
 
 
@@ -84,7 +87,7 @@ def generalise_numbers(ob: Obligation, params: tuple[Any, ...], session: Session
             if holds(t):
                 context = context.with_hypotheses([Hypothesis(b.rel(s, sign, b.ZERO), None, "domain")])
                 break
-    about = [(h.statement, Hypothesis(substitute(h.statement, mapping), h.label, "step")) for h in ob.context.hypotheses if pointwise(h.statement)]
+    about = [(h.statement, Hypothesis(substitute(h.statement, mapping), h.label, "step")) for h in ob.context.hypotheses if pointwise(h.statement) and not any(map(no_arithmetic, subterms(h.statement)))]
     context = context.with_hypotheses([h for old, h in about if h.statement is not old])
     return [Obligation(context, substitute(ob.statement, mapping))]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from derivcheck.kernel.check import Rejected, Session, inference
+from derivcheck.kernel.inferences.basic import at_hand
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.randomness import randomness
 from derivcheck.terms import build as b
@@ -28,7 +29,7 @@ def integer_cases(ob: Obligation, params: tuple[Any, ...], session: Session) -> 
         raise Rejected("not a small range")
     if randomness(oracle).atoms(u):
         raise Rejected("a random variable is not fixed")
-    if not oracle.integer(u) or oracle.undefinedness(u):
+    if not oracle.integer(u) or not at_hand(u, ob, session):
         raise Rejected("not shown to be an integer")
     splits = [b.rel(u, "≤", num(low - 1)), *(b.rel(u, "=", num(k)) for k in range(low, high + 1)), b.rel(u, "≥", num(high + 1))]
     return [Obligation(ob.context.with_hypotheses([Hypothesis(s, None, "assume")]), ob.statement) for s in splits if not oracle.refutes(s)]

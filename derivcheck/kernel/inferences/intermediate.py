@@ -41,7 +41,7 @@ def intermediate_value(ob: Obligation, params: tuple[Any, ...], session: Session
     u, v = (substitute(side, {p.bound[0]: x}) for side in body.args[:2])
     if not all(inner.real(side) and continuous(side, x, inner) for side in (u, v)):
         raise Rejected("not shown to be continuous")
-    context = strict(ob.context)
+    context = strict(ob.context, session)
     members = [Obligation(context, mk("rel", (end, domain), "in", b.TRUE.sort)) for end in (lo, hi)]
     below, above = (instantiate(p, (end,)) for end in ((lo, hi) if growing else (hi, lo)))
     signs = [Obligation(context, mk("rel", q.args, kind, q.sort)) for q, kind in ((below, "≤"), (above, "≥"))]

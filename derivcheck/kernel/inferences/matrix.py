@@ -10,7 +10,7 @@ from typing import Any
 
 from derivcheck.kernel import algebra
 from derivcheck.kernel.check import Rejected, Session, inference
-from derivcheck.kernel.inferences.basic import relation
+from derivcheck.kernel.inferences.basic import have_values, relation
 from derivcheck.kernel.literals import integer_value
 from derivcheck.kernel.matrix_facts import invertible, orthogonal, partition, pd, psd, real_entries
 from derivcheck.kernel.matrix_form import canonical, decode
@@ -18,6 +18,7 @@ from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.random_laws import depends
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.kernel.rules.matrix_blocks import cells
+from derivcheck.kernel.valued import valued
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration, Hypothesis
 from derivcheck.terms.term import Term, mk, num, substitute, subterms
@@ -202,8 +203,10 @@ def definite(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[
     if p.op not in ("psd", "pd"):
         raise Rejected("not about definiteness")
     rw = session.rewriter(ob.context)
-    if "strict" in ob.context.conventions and rw.oracle.undefinedness(p.args[0]):
-        raise Rejected("the matrix may be undefined")
+    if "strict" in ob.context.conventions:
+        have_values(p.args[0], rw)
+        if not valued(p.args[0], rw):
+            raise Rejected("the matrix may be undefined")
     ask = psd if p.op == "psd" else pd
     if ask(p.args[0], rw.oracle) or ask(rw.nf(p.args[0]), rw.oracle):
         return []

@@ -207,7 +207,7 @@ def modulus(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[O
 def order_inverse_fact(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """params: (inequality among the hypotheses, the atom)."""
     p, atom = params
-    holding(ob.context, p)
+    holding(ob, p, session)
     if p.op != "rel" or p.data not in _FLIP or p.args[0].sort.kind != "num":
         raise Rejected("not an inequality")
     rw = session.rewriter(ob.context)

@@ -31,7 +31,7 @@ def deny(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obli
     denied = inwards(ob.statement.args[0])
     if denied is ob.statement:
         raise Rejected("the negation can't be moved")
-    return [Obligation(strict(ob.context), denied)]
+    return [Obligation(strict(ob.context, session), denied)]
 
 
 def inwards(p: Term) -> Term:
@@ -71,7 +71,7 @@ def _dual(p: Term, body: Term) -> Term:
 def denied_fact(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """params: the negation, one of the hypotheses."""
     (n,) = params
-    holding(ob.context, n)
+    holding(ob, n, session)
     if n.op != "not" or mentions_random(n, session.oracle(ob.context)):
         raise Rejected("not a negation")
     p = n.args[0]
@@ -132,7 +132,7 @@ def by_contradiction(ob: Obligation, params: tuple[Any, ...], session: Session) 
     opposite = p.args[0] if p.op == "not" else inwards(p)
     if opposite.op == "not" or (p.op != "not" and p.op != "rel") or not decided(opposite, ob.context, session):
         raise Rejected("the opposite is not shown to be the only other case")
-    return [Obligation(strict(assuming(ob.context, opposite, session)), b.FALSE)]
+    return [Obligation(strict(assuming(ob.context, opposite, session), session), b.FALSE)]
 
 
 
@@ -141,7 +141,7 @@ def by_contradiction(ob: Obligation, params: tuple[Any, ...], session: Session) 
 def against_denied(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """params: the negation, one of the hypotheses.  Leaves P."""
     (n,) = params
-    holding(ob.context, n)
+    holding(ob, n, session)
     if n.op != "not" or ob.statement is not b.FALSE or mentions_random(n, session.oracle(ob.context)):
         raise Rejected("not something false and a negation")
-    return [Obligation(strict(ob.context), n.args[0])]
+    return [Obligation(strict(ob.context, session), n.args[0])]

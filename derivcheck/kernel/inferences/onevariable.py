@@ -11,9 +11,11 @@ from derivcheck.kernel.check import Rejected, Session, inference
 from derivcheck.kernel.inferences.basic import have_values
 from derivcheck.kernel.inferences.solutions import hypothesis_parts, unfolded
 from derivcheck.kernel.inferences.values import exact_conditions
+from derivcheck.kernel.infinite import no_arithmetic, strictness_in_doubt
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.onevariable import Atom, Formula, Undecided, holds_everywhere
 from derivcheck.kernel.oracle import Info
+from derivcheck.kernel.valued import needed
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term
 
@@ -33,6 +35,11 @@ def relations_in(p: Term, out: list[Term]) -> bool:
         out.append(p)
         return True
     return False
+
+
+def of_infinite(p: Term) -> bool:
+    """Whether a relation may be one of infinite values, which are no points of the table."""
+    return strictness_in_doubt(p) or no_arithmetic(p)
 
 
 @inference(
@@ -59,8 +66,10 @@ def one_variable(ob: Obligation, params: tuple[Any, ...], session: Session) -> l
     for h in hypothesis_parts(ob.context):
         h = unfolded(h, oracle)
         rels: list[Term] = []
-        if h.free <= wanted and h.size < 400 and relations_in(h, rels) and len(usable) < 12:
+        if h.free <= wanted and h.size < 400 and relations_in(h, rels) and len(usable) < 12 and not any(map(of_infinite, rels)):
             usable.append((h, rels))
+    if not lax_goal and any(map(of_infinite, goals)):
+        raise Rejected("relations of values that may be infinite")
     # a relation is false where a side has no value: what cancels in a fraction must not be forgotten
     guards: dict[Term, list[Term]] = {}
     for r in [*goals, *(r for _, rs in usable for r in rs)]:
@@ -69,7 +78,8 @@ def one_variable(ob: Obligation, params: tuple[Any, ...], session: Session) -> l
                 have_values(side, rw)
         read = [exact_conditions(side, rw) for side in r.args[:2]]
         found = [c for needed, _ in read for c in needed]
-        if not all(exact for _, exact in read) and not (lax_goal and r in goals):
+        exactly = all(exact for _, exact in read) and ((lax_goal and r in goals) or all(needed(side, rw) == [] for side in r.args[:2]))
+        if not exactly and not (lax_goal and r in goals):
             # within a statement what suffices for a value must be needed for it, too
             if r in goals:
                 raise Rejected("definedness is not known exactly")

@@ -77,8 +77,8 @@ def _objective(ob: Obligation, node: Term, groups: tuple[Any, ...], session: Ses
     (x,), f = opened(ob.context, node)
     context = ob.context.with_declaration(Declaration(x, domain))
     rw = session.rewriter(context, frozenset({"core", *groups}))
-    f = rw.nf(f)
-    if rw.oracle.undefinedness(f) or not rw.oracle.real(f):
+    written, f = f, rw.nf(f)
+    if rw.oracle.undefinedness(written) or rw.oracle.undefinedness(f) or not rw.oracle.real(f):
         raise Rejected("not shown to have real values on the whole set")
     if not _open(domain) and not continuous(f, x, rw.oracle):
         raise Rejected("not shown continuous up to the ends")

@@ -12,6 +12,7 @@ from derivcheck.kernel.check import Rejected, Session, inference, opened
 from derivcheck.kernel.inferences.solutions import solve_linear
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.random_laws import laws_free_of
+from derivcheck.kernel.valued import needed
 from derivcheck.semantics.differentiate import LAW_CONDITION
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration, Hypothesis
@@ -71,7 +72,10 @@ def _defined(ob: Obligation, t: Term, session: Session) -> list[Obligation]:
         if c.op == "opaque":
             raise Rejected("definedness is not shown")
         out.append(Obligation(ob.context, c))
-    return out
+    more = needed(t, session.rewriter(ob.context)) if t.sort.kind == "num" else []
+    if more is None:
+        raise Rejected("definedness is not shown")
+    return [*out, *(Obligation(ob.context, c) for c in more)]
 
 
 @inference(
@@ -98,7 +102,7 @@ def _stationary(ob: Obligation, node: Term, star: Term, session: Session) -> lis
     context = ob.context.with_declaration(Declaration(x, domain))
     oracle = session.oracle(context)
     rw = session.rewriter(context)
-    f = rw.nf(f)
+    written, f = f, rw.nf(f)
     first = derivative(f, x)
     if not first.complete or not all(_good(c, oracle) for c in first.conditions):
         raise Rejected("not differentiable by the rules")
@@ -107,7 +111,7 @@ def _stationary(ob: Obligation, node: Term, star: Term, session: Session) -> lis
     if not second.complete or not all(_good(c, oracle) for c in second.conditions):
         raise Rejected("not twice differentiable by the rules")
     curve = rw.nf(second.term)
-    for t in (f, slope, curve):
+    for t in (written, f, slope, curve):
         if oracle.undefinedness(t):
             raise Rejected("not defined on the whole set")
     relation = ">" if _OPTIMA[node.op] > 0 else "<"

@@ -13,8 +13,9 @@ from derivcheck.kernel.check import Rejected, Session, inference, opened
 from derivcheck.kernel.inferences.basic import relation
 from derivcheck.kernel.inferences.convexity import smooth_derivative
 from derivcheck.kernel.inferences.optimum import _defined, _member, _open
+from derivcheck.kernel.infinite import no_arithmetic
 from derivcheck.kernel.matrix_differential import kinks
-from derivcheck.kernel.matrix_facts import pd, psd
+from derivcheck.kernel.matrix_facts import pd, psd, real_entries
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.terms import build as b
@@ -86,8 +87,8 @@ def optimum_of_quadratic(ob: Obligation, params: tuple[Any, ...], session: Sessi
     slope, hessian = slope_and_hessian(node, body, w, rw)
     if not pd(hessian, rw.child(((Declaration(w, node.args[0]),), ())).oracle):
         raise Rejected("the Hessian is not shown positive definite")
-    if rw.oracle.undefinedness(value):
-        raise Rejected("the point may be undefined")
+    if rw.oracle.undefinedness(value) or not real_entries(value, rw.oracle):
+        raise Rejected("the point may be undefined or not real")
     return [Obligation(ob.context, b.eq(substitute(slope, {w: value}), b.zeros(w.sort.rows, b.ONE)))]
 
 
@@ -104,6 +105,8 @@ def optimum_over_set(ob: Obligation, params: tuple[Any, ...], session: Session) 
         raise Rejected("not a set of vectors")
     (w,), body = opened(ob.context, node)
     rw = session.rewriter(ob.context)
+    if not real_entries(value, rw.oracle):
+        raise Rejected("the point is not shown real")
     slope, hessian = slope_and_hessian(node, body, w, rw)
     space = ob.context.with_declaration(Declaration(w, domain.args[0]))
     inside = space.with_hypotheses([Hypothesis(instantiate(domain, (w,)), None, "assume")])
@@ -157,8 +160,8 @@ def optimum_of_numbers(ob: Obligation, params: tuple[Any, ...], session: Session
     for s, d in zip(xs, node.args[:-1], strict=True):
         context = context.with_declaration(Declaration(s, d))
     rw = session.rewriter(context)
-    f = rw.nf(f if node.op == "argmin" else b.neg(f))
-    if rw.oracle.undefinedness(f) or not rw.oracle.real(f):
+    written, f = f, rw.nf(f if node.op == "argmin" else b.neg(f))
+    if rw.oracle.undefinedness(written) or rw.oracle.undefinedness(f) or not rw.oracle.real(f):
         raise Rejected("not shown to have real values on the whole set")
     slope = [smooth_derivative(f, s, rw) for s in xs]
     hessian = [[smooth_derivative(g, s, rw) for s in xs] for g in slope]
@@ -196,7 +199,7 @@ def multipliers(ob: Obligation, params: tuple[Any, ...], session: Session) -> li
         if fact not in have or fact.op != "rel" or fact.data not in ("<", "≤", ">", "≥") or fact.args[0].sort.kind != "num":
             raise Rejected("no such hypothesis")
         p, q = fact.args[:2]
-        if any(b.is_infinite(t) for t in (p, q)):
+        if any(b.is_infinite(t) for t in (p, q)) or no_arithmetic(fact):
             raise Rejected("not a bound")
         parts.append(b.mul(factor, b.sub(q, p) if fact.data in ("<", "≤") else b.sub(p, q)))
     oracle = session.oracle(ob.context)

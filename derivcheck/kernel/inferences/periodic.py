@@ -19,7 +19,7 @@ from derivcheck.terms.term import Term, fresh, num, substitute
 def exists_elimination(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """params: an existential statement among the hypotheses."""
     p = params[0]
-    holding(ob.context, p)
+    holding(ob, p, session)
     if p.op != "exists":
         raise Rejected("not existential")
     symbols, body = opened(ob.context, p)
@@ -52,7 +52,7 @@ def _families(name: str, w: Term) -> list[tuple[Term, Fraction]]:
 def periodic(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """params: (equation among the hypotheses, 'sin'|'cos'|'tan'|'exp', u).  With numeric bounds for u the finitely many k are tried out."""
     p, name, u = params
-    holding(ob.context, p)
+    holding(ob, p, session)
     if p.op != "rel" or p.data != "=" or name not in ("sin", "cos", "tan", "exp"):
         raise Rejected("not an equation")
     rw = session.rewriter(ob.context)
@@ -96,11 +96,20 @@ def _value(p: Term, name: str, u: Term, rw: Any) -> Term | None:
     scaled = substitute(normal, {sin: b.mul(g, sin), cos: b.mul(g, cos)})
     if algebra.is_zero(b.sub(scaled, b.mul(g, normal)), rw):
         # a sin u + b cos u = 0 with a nonzero: where cos u were 0, sin u would be, too
+        if any(s.op == "fn" and s.data in ("sin", "cos") and s.args[0] is u for t in _bottoms(normal) for s in _subterms(t)):
+            return None
         return solve_linear(substitute(normal, {sin: g, cos: b.ONE}), g, rw)
     replaced = rw.nf(substitute(normal, {sin: b.mul(g, cos)}))
     if cos in set(_subterms(replaced)) or g not in replaced.free:
         return None
     return solve_linear(replaced, g, rw)
+
+
+def _bottoms(t: Term) -> list[Term]:
+    """Denominators, and what stands with a negative or symbolic exponent."""
+    from derivcheck.kernel.literals import integer_value
+
+    return [s.args[-1] if s.op == "div" else s for s in _subterms(t) if s.op == "div" or (s.op == "pow" and (integer_value(s.args[1]) or -1) < 0)]
 
 
 def _subterms(t: Term) -> Any:

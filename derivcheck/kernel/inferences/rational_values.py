@@ -33,7 +33,7 @@ LARGEST_DEGREE = 24
 def _equation(ob: Obligation, params: tuple[Any, ...], session: Session) -> tuple[list[tuple[Fraction, Term]], Oracle]:
     """The hypothesis u = v as a linear combination of monomials that vanishes, the numerator of the normal form of u - v; and the oracle."""
     p = params[0]
-    holding(ob.context, p)
+    holding(ob, p, session)
     if p.op != "rel" or p.data != "=" or p.args[0].sort.kind != "num" or b.INF in (*p.args, *(a.args[0] for a in p.args if a.op == "neg")):
         raise Rejected("not an equation between numbers")
     oracle = session.oracle(ob.context)

@@ -9,6 +9,8 @@ from typing import Any
 
 from derivcheck.kernel import algebra
 from derivcheck.kernel.check import Rejected, Session, inference
+from derivcheck.kernel.infinite import no_arithmetic
+from derivcheck.kernel.infinite_means import means_in_doubt
 from derivcheck.kernel.literals import rational_value
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.oracle import Oracle
@@ -38,17 +40,19 @@ def with_facts(context: Context, *facts: Term) -> Context:
     return context.with_hypotheses([Hypothesis(f, None, "assume") for f in facts])
 
 
-def holding(context: Context, p: Term) -> None:
-    """Reject unless p stands among the hypotheses."""
-    if not any(q is p for q in hypothesis_parts(context)):
+def holding(ob: Obligation, p: Term, session: Session) -> None:
+    """Reject unless p stands among the hypotheses, and can be calculated with if it is a relation of numbers."""
+    if not any(q is p for q in hypothesis_parts(ob.context)):
         raise Rejected("not a hypothesis")
+    if no_arithmetic(p) or means_in_doubt(p, session.rewriter(ob.context)):
+        raise Rejected("a relation of values that may be infinite")
 
 
 @inference("or-elim", statement="from P ∨ Q: prove the goal under P and under Q", source="logic", method="cases")
 def or_elimination(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """params: the disjunction, one of the hypotheses."""
     p = params[0]
-    holding(ob.context, p)
+    holding(ob, p, session)
     if randomness(session.oracle(ob.context)).atoms(p):
         raise Rejected("a random variable may take all of the cases")
     if p.op != "or":
@@ -62,13 +66,13 @@ def or_elimination(ob: Obligation, params: tuple[Any, ...], session: Session) ->
 def modus_ponens(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """params: (the implication, 'forward' or 'backward')."""
     p, way = params
-    holding(ob.context, p)
+    holding(ob, p, session)
     if p.op not in ("implies", "iff") or (way == "backward" and p.op != "iff"):
         raise Rejected("not an implication")
     given, gained = p.args if way == "forward" else (p.args[1], p.args[0])
     from derivcheck.kernel.inferences.basic import strict
 
-    return [Obligation(strict(ob.context), given), Obligation(with_facts(ob.context, gained), ob.statement)]
+    return [Obligation(strict(ob.context, session), given), Obligation(with_facts(ob.context, gained), ob.statement)]
 
 
 @inference("contradiction", statement="anything follows from contradictory hypotheses", source="logic", method="contradiction")
@@ -91,7 +95,7 @@ def zero_product(ob: Obligation, params: tuple[Any, ...], session: Session) -> l
     product = b.mul(*(b.sub(q.args[0], q.args[1]) for q in p.args))
     from derivcheck.kernel.inferences.basic import strict
 
-    return [Obligation(strict(ob.context), b.eq(product, b.ZERO))]
+    return [Obligation(strict(ob.context, session), b.eq(product, b.ZERO))]
 
 
 @inference("or-negated", statement="P ∨ Q from Q under not P (P a relation whose sides have values)", source="logic", method="logic")
@@ -104,18 +108,24 @@ def or_negated(ob: Obligation, params: tuple[Any, ...], session: Session) -> lis
     q = p.args[i]
     if q.op != "rel" or q.data not in ("=", "≠", "<", "≤", ">", "≥"):
         raise Rejected("not a relation")
+    from derivcheck.kernel.inferences.basic import has_value, strict
+
     oracle = session.oracle(ob.context)
-    if any(oracle.undefinedness(a) for a in q.args[:2]) or (q.data not in ("=", "≠") and not all(oracle.real(a) for a in q.args[:2])):
+    if not all(has_value(a, ob.context, session) for a in q.args[:2]) or (q.data not in ("=", "≠") and not all(oracle.real(a) for a in q.args[:2])):
         raise Rejected("not shown defined")
     rest = [a for k, a in enumerate(p.args) if k != i]
-    return [Obligation(with_facts(ob.context, negation(q)), b.or_(*rest))]
+    context = ob.context
+    if len(rest) == 1 and not (rest[0].op == "rel" and all(has_value(a, context, session) and oracle.real(a) for a in rest[0].args[:2])):
+        # what is left of a statement is one: a relation without a value is false
+        context = strict(context, session)
+    return [Obligation(with_facts(context, negation(q)), b.or_(*rest))]
 
 
 @inference("factor", statement="from a product of polynomials being 0: one of the factors is, those shown nonzero aside", source="a field has no zero divisors", method="factorisation")
 def factor(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """params: an equation among the hypotheses; leaves the goal under each factor = 0."""
     p = params[0]
-    holding(ob.context, p)
+    holding(ob, p, session)
     if p.op != "rel" or p.data != "=" or p.args[0].sort.kind != "num":
         raise Rejected("not an equation")
     rw = session.rewriter(ob.context)
@@ -148,7 +158,7 @@ def zero_factors(difference: Term, rw: Any) -> list[Term] | None:
 def squares(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """params: an equation among the hypotheses; leaves the goal under mₖ = 0 for all k."""
     p = params[0]
-    holding(ob.context, p)
+    holding(ob, p, session)
     if p.op != "rel" or p.data not in ("=", "≤", "≥") or p.args[0].sort.kind != "num":
         raise Rejected("not an equation")
     difference = b.sub(p.args[0], p.args[1]) if p.data != "≥" else b.sub(p.args[1], p.args[0])
@@ -212,7 +222,7 @@ def quadratic_squares(p: Any, region: Any, rw: Any) -> list[Term] | None:
 def inverse(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """params: an equation among the hypotheses, and the atom f(u) to solve for."""
     p, atom = params
-    holding(ob.context, p)
+    holding(ob, p, session)
     if p.op != "rel" or p.data != "=":
         raise Rejected("not an equation")
     rw = session.rewriter(ob.context)
@@ -387,7 +397,7 @@ def _member(x: Term, s: Term, p: Term, oracle: Oracle) -> Term:
         return says if inside is b.TRUE else b.and_(inside, says)
     if s.op == "set" and s.data == "empty":
         return b.FALSE
-    if s.op == "set" and ((s.data == "R" and x.op == "sym" and oracle.real(x)) or s.data == "C"):
+    if s.op == "set" and ((s.data == "R" and x.op == "sym" and oracle.real(x)) or (s.data == "C" and total(x, oracle))):
         return b.TRUE
     if s.op == "set" and s.data in ("Rpos", "Rnn", "Rneg"):
         return b.rel(x, {"Rpos": ">", "Rnn": "≥", "Rneg": "<"}[str(s.data)], b.ZERO)
@@ -409,7 +419,7 @@ def same_elements(ob: Obligation, params: tuple[Any, ...], session: Session) -> 
     from derivcheck.kernel.inferences.basic import strict
 
     claim = b.iff(left, right) if p.data == "=" else b.implies(left, right)
-    return [Obligation(strict(ob.context), b.over("forall", (x,), (everything,), claim))]
+    return [Obligation(strict(ob.context, session), b.over("forall", (x,), (everything,), claim))]
 
 
 def _of_numbers(s: Term, oracle: Oracle) -> bool | None:
@@ -448,8 +458,8 @@ def substitution_fact(ob: Obligation, params: tuple[Any, ...], session: Session)
     from derivcheck.terms.term import substitute
 
     p, q, x = params
-    holding(ob.context, p)
-    holding(ob.context, q)
+    holding(ob, p, session)
+    holding(ob, q, session)
     if p.op != "rel" or p.data != "=" or not _closed_atom(x) or not occurs(x, q) or q.bound:
         raise Rejected("nothing to substitute")
     w = solve_linear(b.sub(p.args[0], p.args[1]), x, session.rewriter(ob.context))
@@ -467,7 +477,7 @@ def substitution(ob: Obligation, params: tuple[Any, ...], session: Session) -> l
     from derivcheck.terms.term import substitute
 
     p, x = params
-    holding(ob.context, p)
+    holding(ob, p, session)
     if p.op != "rel" or p.data != "=" or not _closed_atom(x) or x.sort.kind != "num" or not occurs(x, ob.statement):
         raise Rejected("nothing to substitute")
     oracle = session.oracle(ob.context)

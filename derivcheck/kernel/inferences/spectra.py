@@ -13,6 +13,7 @@ from derivcheck.kernel.matrix_facts import real_entries
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.kernel.spectra import spectrum
+from derivcheck.kernel.valued import valued
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Context, Declaration, Hypothesis
 from derivcheck.terms.sorts import NUM
@@ -65,7 +66,7 @@ def about_eigenvalues(p: Term, context: Context, rw: Rewriter) -> Term | None:
 @inference("eigenvalues", statement="σ(S) < c, S ⪰ 0 if it holds of all eigenvalues of S", source=HJ + ", 5.6, 7.2", method="eigenvalues")
 def eigenvalues(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     rw = session.rewriter(ob.context)
-    if "strict" in ob.context.conventions and (ob.statement.op not in ("psd", "pd") or rw.oracle.undefinedness(ob.statement.args[0])):
+    if "strict" in ob.context.conventions and (ob.statement.op not in ("psd", "pd") or not valued(ob.statement.args[0], rw)):
         raise Rejected("a side may have no value")
     goal = about_eigenvalues(ob.statement, ob.context, rw)
     if goal is None:

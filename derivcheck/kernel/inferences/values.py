@@ -59,7 +59,7 @@ def facts_of(t: Term, rw: Rewriter) -> list[Term]:
         elif (
             x.op == "lim"
             or (x.op == "int" and rw.oracle.less(x.args[0], x.args[1]))
-            or (x.op in ("sum", "prod") and x.sort.kind == "num" and x.args[1] is not b.INF and rw.oracle.less_equal(x.args[0], x.args[1]))
+            or (x.op in ("sum", "prod") and x.sort.kind == "num" and x.args[1] is not b.INF and _some_index(x, rw))
         ):
             # what the value at no point of an interval (for no index of a range) can do without
             symbols, body, inner = rw.under(x)
@@ -82,6 +82,12 @@ def facts_of(t: Term, rw: Rewriter) -> list[Term]:
                 seen.add(a)
                 stack.append(a)
     return [f for f in out if f.op == "rel" and (_is_pole_fact(f) or not rw.oracle.holds(f))]
+
+
+def _some_index(t: Term, rw: Rewriter) -> bool:
+    """Whether the range of a sum is shown to hold an integer."""
+    lo, hi = t.args[:2]
+    return rw.oracle.less_equal(lo, hi) and (rw.oracle.integer(lo) or rw.oracle.integer(hi))
 
 
 def without_value(t: Term, rw: Rewriter) -> bool:
