@@ -109,6 +109,23 @@ def _smooth_between(s: Term, rw: Rewriter) -> bool:
     return True
 
 
+def stray_series(conditions: list[Term], p: Term, rw: Rewriter) -> Term | None:
+    """A series whose convergence is a condition although neither side asks for it: `∑ (f(k) - f(k+1)) = f(0)` is false for f = 1, where `∑ f(k)`
+    has no value.  Series that a side or a hypothesis holds, up to a constant factor, have values where the step is claimed."""
+    series = [c.args[0] for c in conditions if c.op == "opaque" and c.args and c.args[0].op == "sum"]
+    if not series:
+        return None
+    seen = [p, *(h.statement for h in rw.oracle.context.hypotheses)]
+    asked = [rw.nf(s) for q in seen for s in subterms(q) if s.op == "sum" and not any(v.op == "bvar" for v in s.free)]
+    known = {s for t in asked for s in subterms(t) if s.op != "num"}
+
+    def had(s: Term) -> bool:
+        value = rw.nf(s)
+        return s in known or value in known or any(t in known for t in subterms(value) if t.op == "sum")
+
+    return next((s for s in series if not had(s)), None)
+
+
 def unordered(p: Term, rw: Rewriter) -> Term | None:
     """A side of an inequality that is not shown to be real (the order of other numbers is undefined); None if there is none."""
     if p.op != "rel" or p.data not in ("<", "≤", ">", "≥"):
@@ -138,8 +155,22 @@ def _process(s: Term) -> bool:
     return s.op in _LIMITS or (s.op in _MEANS and s.sort.kind == "num") or (s.op in ("sum", "prod") and (s.args[1] is b.INF or s.args[0].op == "neg")) or (s.op == "deriv" and s.sort.kind == "num")
 
 
+_FREE_OF_SHAPE = frozenset("add mul neg div pow fn num const sym bvar cases ind rel and or not".split())
+
+
 def _abstract(s: Term) -> bool:
-    return any(v.sort.kind in ("fun", "fam", "dist") for v in s.free)
+    """Whether a term holds an abstract symbol; under an integral or a series one that changes with the variable: `f(0)/t` is as concrete as `1/t`."""
+    if not any(v.sort.kind in _ABSTRACT for v in s.free):
+        return False
+    if s.op not in ("sum", "prod", "int", "intset", "sumset", "prodset"):
+        return True
+    variables = set(s.bound)
+    return any(
+        u.op not in _FREE_OF_SHAPE and variables & u.free and any(v.sort.kind in _ABSTRACT for v in u.free) for u in subterms(s.args[-1])
+    ) or any(v.sort.kind in _ABSTRACT for a in s.args[:-1] for v in a.free)
+
+
+_ABSTRACT = ("fun", "fam", "dist")
 
 
 def _ordinary(s: Term, rw: Rewriter) -> bool:

@@ -15,7 +15,7 @@ from typing import Protocol
 from derivcheck.kernel.budget import Budget, OutOfBudget
 from derivcheck.kernel.check import Checked, Proof, Rejected, Session, apply_inference, check
 from derivcheck.kernel.definedness import implied
-from derivcheck.kernel.existence import not_holomorphic, unestablished, unordered
+from derivcheck.kernel.existence import not_holomorphic, stray_series, unestablished, unordered
 from derivcheck.kernel.obligation import _SEAL, Counterexample, Obligation, Verdict
 from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.random_laws import entangled
@@ -329,6 +329,9 @@ def _confirm(ob: Obligation, checked: Checked, session: Session, budget: Budget,
     for c in side_conditions(ob, session):
         if c not in conditions:
             conditions.append(c)
+    stray = stray_series(conditions, ob.statement, session.rewriter(ob.context))
+    if stray is not None:
+        return undecided(f"rests on the convergence of {_printed((stray,))[0]}, which stands on neither side")
     if not examination.agree:
         vacuous = _vacuous(ob, examination, session)
         if vacuous == _NO_INSTANCE:
