@@ -34,6 +34,11 @@ MACRO_MAKERS = ("\\newcommand", "\\renewcommand", "\\providecommand", "\\Declare
 
 _IN_DEFINITION = re.compile(r"%[^\n]*|\\\\(?:\*?[ \t]*\[\s*-?[\d.]+\s*[a-z]+\s*\])?|\\[A-Za-z]+|\\.|\s+|[.,;]|[^\s%\\&.,;]+|&", re.DOTALL)
 _TRAILING = re.compile(r"\s*|[.,;]|\\[,;:!]|\\q?quad")
+_BETWEEN = re.compile(
+    r"\s*(?:\$\$|\\{1,2}\]|\\end\s*\{[^{}]*\}|[`~:]{3,}(?=\s))?(?:\s|\\(?:noindent|medskip|smallskip|par)\b)*"
+    r"(?:\$\$|\\{1,2}\[|\\begin\s*\{[^{}]*\}(?:\{[^{}\n]*\})?|[`~:]{3,}[ \t]*\{?math\}?[ \t]*\n)?\s*"
+)
+"""Between the bodies of two displays that follow each other."""
 _WORD = re.compile(r"\s*(\\?[A-Za-z]+)")
 
 
@@ -136,12 +141,14 @@ class Collector:
         self._names: dict[str, int] = {}
         self._open = False
         self._explicit = False
+        self._pending: tuple[Chain, bool, int] | None = None  # the last chain so far, whether it is to be checked, where its display ends
 
     # --- what the scanners say -------------------------------------------------------------------------------------------
 
     def directive(self, spans: list[Span], depth: int, level: int) -> bool:
         """Header statements or a command, one span per line.  True if it opens a scope (whose end the scanner may move)."""
         opened = False
+        self._settle()
         self.started = True
         for statement in _statements(self.text, spans):
             words = self.text[statement[0].start : statement[-1].end]
@@ -205,6 +212,7 @@ class Collector:
     def macro(self, definition: str, offset: int, group: int = 0) -> None:
         """A definition of a macro, which is copied where it is used, or of an environment that stands for another one.  It holds to
         the end of the group, if it stands in one (of depth `group`)."""
+        self._settle()
         environment = new_environment(definition)
         if environment is not None:
             self.environments[environment[0]] = self.environments.get(environment[1], environment[1])
@@ -225,8 +233,28 @@ class Collector:
         checked, skipped = self.check_next, self.skip_next
         self.check_next = self.skip_next = False
         if not self.started or self.off or skipped:
+            self._settle()
             return
-        for chain in chains(self.text, start, end, environment, self.relations):
+        found = chains(self.text, start, end, environment, self.relations)
+        if found and self._pending is not None and found[0].goes_on(self.text) and _BETWEEN.fullmatch(self.text, self._pending[2], start):
+            # nothing but space between the displays: one chain
+            chain, before, _ = self._pending
+            chain.append(found[0])
+            found[0], checked = chain, checked or before
+        else:
+            self._settle()
+        self._pending = (found.pop(), checked, end) if found else None
+        self._take(found, checked)
+
+    def _settle(self) -> None:
+        """The last chain of the last display is complete."""
+        if self._pending is not None:
+            chain, checked, _ = self._pending
+            self._pending = None
+            self._take([chain], checked)
+
+    def _take(self, found: list[Chain], checked: bool) -> None:
+        for chain in found:
             if chain.system is not None and (chain.relations >= 2 or checked):
                 self.trouble("D095", "equations below each other are one side of a statement here", chain.system, r"write them in one line with \land between, or in displays of their own")
             elif chain.relations >= 2 or (checked and chain.relations == 1):
@@ -236,6 +264,7 @@ class Collector:
 
     def block(self, name: str | None, start: int, end: int) -> None:
         """A `derivation` environment or fenced block in the full notation."""
+        self._settle()
         skipped = self.skip_next
         self.check_next = self.skip_next = False
         if self.off or skipped:
@@ -256,12 +285,14 @@ class Collector:
 
     def leave(self, depth: int) -> None:
         """A group was closed: scopes opened in it end, and so do its macros."""
+        self._settle()
         self._meanings.leave(depth)
         while len(self.scopes) > 1 and self.scopes[-1].depth > depth:
             self._close()
 
     def section(self, level: int) -> None:
         """A section begins: scopes opened in a section of this or a lower rank end."""
+        self._settle()
         if self.scopes[-1].pending:
             self.scopes[-1].pending = False
             return
@@ -286,6 +317,7 @@ class Collector:
 
     def finish(self, place: Callable[[int], tuple[int, int, int | None]], reads: Iterable[str] = ()) -> Extraction:
         """The extraction; a macro stands above the first place that uses it with this meaning."""
+        self._settle()
         pieces = list(self._with_macros()) if self._pieces else []
         starts, origins, at = [], [], 0
         for text, origin, copied in pieces:
@@ -365,6 +397,9 @@ class Collector:
         self._insert("\n", chain.spans[0][0])
         blank = True
         for start, end in chain.spans:
+            if start in chain.joins and not blank:
+                self._insert("\n", start)
+                blank = True
             for match in re.finditer(r"[^\n]*\n|[^\n]+", self.text[start:end]):
                 text, at = match[0], start + match.start()
                 if text.strip() or not text.endswith("\n") or not blank:

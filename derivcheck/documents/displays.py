@@ -60,12 +60,27 @@ _RULES = re.compile(r"\\(?:hline|toprule|midrule|bottomrule|cline|cmidrule)(?![A
 class Chain:
     """Stretches of the document that make up a chain, in writing order; `relations` counts its depth-0 relations (the longest
     run between commas), `defines` is the place of its `:=` if that is its only relation, `system` the place where equations below each
-    other are one side of an arrow, so that it is no chain."""
+    other are one side of an arrow, so that it is no chain; `joins` are the spans' places at which a further display goes on with it."""
 
     spans: list[tuple[int, int]] = field(default_factory=list)
     relations: int = 0
     defines: tuple[int, int] | None = None
     system: int | None = None
+    joins: set[int] = field(default_factory=set)
+
+    def goes_on(self, text: str) -> bool:
+        """Whether it begins with a relation, so that it goes on with what is above the display."""
+        tokens = (m[0] for start, end in self.spans for m in _TOKEN.finditer(text, start, end))
+        first = next((t for t in tokens if t not in _SPACES and t != "&" and not t.startswith("%")), "")
+        return first in _RELATIONS or first in _STACKED
+
+    def append(self, other: Chain) -> None:
+        """Go on with the chain of the next display."""
+        self.joins.add(other.spans[0][0])
+        self.spans += other.spans
+        self.relations += other.relations
+        self.defines = None
+        self.system = self.system if self.system is not None else other.system
 
 
 @dataclass

@@ -231,3 +231,30 @@ def test_an_arrow_below_several_equations(body: str, verdicts: list[str] | None)
         assert {d.code for d in report.diagnostics} == {"D095"} and report.steps == ()
     else:
         assert [s.verdict for s in judged(text).steps] == verdicts
+
+
+FOLLOWING = """% derivcheck: let x \\\\in \\\\R
+\\\\[ (x+1)^2 = x^2 + 2x + 1. \\\\]
+
+\\\\[ = 1 \\\\]
+\\\\begin{align*} (x+1)^2 &= x^2 + 2x + 1 % a comment
+\\\\end{align*}
+\\\\begin{align*} &= x(x + 2) + 1 \\\\\\\\ &= 2 \\\\end{align*}
+Words. \\\\[ x = x + 0 \\\\] More words. \\\\[ = 3 \\\\]
+% derivcheck: define g = x
+\\\\[ = 4 \\\\]
+\\\\[ x = 5 \\\\]
+""".replace("\\\\", "\\")
+
+
+def test_a_display_that_begins_with_a_relation_goes_on_with_the_one_above() -> None:
+    report = judged(FOLLOWING)
+    assert report.diagnostics == ()
+    assert [(marked(FOLLOWING, s), s.verdict) for s in report.steps] == [
+        ("= x^2 + 2x + 1", "proved"), ("= 1", "refuted"), ("= x^2 + 2x + 1", "proved"), ("= x(x + 2) + 1", "proved"), ("= 2", "refuted"),
+    ]  # fmt: skip
+
+
+def test_displays_that_follow_each_other_in_markdown() -> None:
+    (right, wrong, last) = judged("<!-- derivcheck: let x \\in \\R -->\n$$x = x + 0$$\n$$= 1$$\n\n```math\n= 1 + 0\n```\n", "markdown").steps
+    assert (right.verdict, wrong.verdict, wrong.line, last.verdict, last.line) == ("proved", "refuted", 3, "proved", 6)
