@@ -15,7 +15,7 @@ from derivcheck.chain.compose import join
 from derivcheck.chain.facts import Fact
 from derivcheck.grading.lines import Rearranger
 from derivcheck.grading.model import Criterion
-from derivcheck.grading.rubric import parse
+from derivcheck.grading.rubric import RubricError, parse
 from derivcheck.language.document import ChainSource, DerivationSource, DocumentSource
 from derivcheck.language.elaborate import _Derivation, deep_stack, elaborate
 from derivcheck.language.items import drop_spaces
@@ -122,10 +122,9 @@ def _task(derivation: DerivationSource, source: SourceFile, document: DocumentSo
         for f in c.formulas if c.kind != "uses" else ():
             if f not in formulas:
                 term = _formula(f, inner.scope, macros)
-                if term is None:
-                    troubles.append(f"the rubric's formula can't be read: {f}")
-                else:
-                    formulas[f] = term
+                if term is None:  # marks would be given, or not, after something that nobody wrote
+                    raise RubricError(f"the rubric's formula can't be read, or has no meaning under the reference's declarations: {f}")
+                formulas[f] = term
     start, latex, relation = _start(derivation, rest, source)
     if start is None:
         troubles.append("the reference has neither a claim nor a chain to start from")

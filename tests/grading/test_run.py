@@ -48,6 +48,11 @@ def test_a_text_never_names_a_file(tmp_path: Path) -> None:
     assert derivcheck.grade(REFERENCE, str(secret)).marks == 0
 
 
+def test_a_milestone_that_can_t_be_read() -> None:
+    with pytest.raises(ValueError, match="can't be read"):
+        run.grade_all("let x \\in \\R\nshow x + x = 2x\nrubric\n  1 reaches \\frac{1}{\n  1 concludes 2x\n", [])
+
+
 def test_no_rubric() -> None:
     with pytest.raises(ValueError, match="rubric"):
         derivcheck.grade("x = x", "x = x")
