@@ -30,12 +30,20 @@ def attributes(t: Term, oracle: Oracle) -> frozenset[str]:
 
 
 def _supposed(op: str, t: Term, oracle: Oracle) -> bool:
-    # a hypothesis A ≻ 0 or A ⪰ 0 about exactly this term
-    for h in oracle.context.hypotheses:
-        parts = h.statement.args if h.statement.op == "and" else (h.statement,)
-        if any(p.op == op and p.args[0] is t for p in parts):
-            return True
-    return False
+    # a hypothesis A ≻ 0 or A ⪰ 0 about exactly this term, or about a sum with this normal form
+    told = [p.args[0] for h in oracle.context.hypotheses for p in (h.statement.args if h.statement.op == "and" else (h.statement,)) if p.op == op]
+    if not told or t in told:
+        return bool(told)
+    if t.op != "add" or not any(s.op == "add" for s in told):
+        return False
+    memo: dict[str, set[Term]] = oracle.__dict__.setdefault("_supposed_forms", {})
+    if op not in memo:
+        from derivcheck.kernel.rewrite import Rewriter
+
+        memo[op] = set()
+        rw = Rewriter(oracle)
+        memo[op] = {rw.nf(s) for s in told if s.op == "add"}
+    return t in memo[op]
 
 
 def _supposed_above(t: Term, oracle: Oracle) -> str | None:

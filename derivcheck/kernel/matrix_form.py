@@ -76,7 +76,7 @@ def decode(t: Term, rw: Rewriter) -> Form:
     return form
 
 
-_HYPOTHESES = frozenset({"matrix-hypotheses", "matrix-hypotheses-reversed"})
+_HYPOTHESES = frozenset({"matrix-hypotheses", "matrix-hypotheses-reversed", "matrix-hypotheses-solved"})
 
 
 def _pieces(t: Term, c: Term, rw: Rewriter) -> Iterable[tuple[Term, Word]]:

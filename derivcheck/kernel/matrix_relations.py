@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from derivcheck.kernel.literals import integer_value
+from derivcheck.kernel.matrix_facts import invertible
 from derivcheck.kernel.matrix_form import Form, Word, decode, flipped, monomial_key, put, times
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, mk, num
 
-GROUP, REVERSED = "matrix-hypotheses", "matrix-hypotheses-reversed"
+GROUP, REVERSED, SOLVED = "matrix-hypotheses", "matrix-hypotheses-reversed", "matrix-hypotheses-solved"
 MAX_RELATIONS = 24
 MAX_LENGTH = 8
 
@@ -31,7 +32,7 @@ class Relation:
 def relations(rw: Rewriter) -> tuple[Relation, ...]:
     """The relations that the hypotheses of a rewriter's context give."""
     memo = rw.oracle.__dict__
-    key = "_matrix_relations_reversed" if REVERSED in rw.groups else "_matrix_relations"
+    key = "_matrix_relations_reversed" if REVERSED in rw.groups else "_matrix_relations_solved" if SOLVED in rw.groups else "_matrix_relations"
     got: tuple[Relation, ...] | None = memo.get(key)
     if got is None:
         memo[key] = ()
@@ -42,8 +43,8 @@ def relations(rw: Rewriter) -> tuple[Relation, ...]:
 def _gather(rw: Rewriter) -> tuple[Relation, ...]:
     from derivcheck.kernel.randomness import randomness
 
-    reverse = REVERSED in rw.groups
-    plain = Rewriter(rw.oracle, rw.groups - {GROUP, REVERSED}, rw.budget, rw.used, rw.conditions, rw.depth, rw.skip)
+    reverse: bool | None = None if SOLVED in rw.groups else REVERSED in rw.groups
+    plain = Rewriter(rw.oracle, rw.groups - {GROUP, REVERSED, SOLVED}, rw.budget, rw.used, rw.conditions, rw.depth, rw.skip)
     random = randomness(rw.oracle)
     found: list[Relation] = []
     for h in rw.oracle.context.hypotheses:
@@ -55,11 +56,12 @@ def _gather(rw: Rewriter) -> tuple[Relation, ...]:
             for f in (form, flipped(form, plain)):
                 _note(found, f, plain, reverse)
             _other_side(found, p, plain, reverse)
-    _complete(found, plain, reverse)
+    if reverse is not None:
+        _complete(found, plain, reverse)
     return tuple(found)
 
 
-def _other_side(found: list[Relation], p: Term, rw: Rewriter, reverse: bool) -> None:
+def _other_side(found: list[Relation], p: Term, rw: Rewriter, reverse: bool | None) -> None:
     # A B = c I with c ≠ 0 for square A, B gives B A = c I
     form = decode(rw.nf(b.add(p.args[0], b.neg(p.args[1]))), rw)
     words = [w for w in form if w]
@@ -71,9 +73,15 @@ def _other_side(found: list[Relation], p: Term, rw: Rewriter, reverse: bool) -> 
             _note(found, f, rw, reverse)
 
 
-def _note(found: list[Relation], form: Form, rw: Rewriter, reverse: bool) -> None:
+def _note(found: list[Relation], form: Form, rw: Rewriter, reverse: bool | None) -> None:
     words = [w for w in form if w]
     if not words or len(found) >= MAX_RELATIONS:
+        return
+    if reverse is None:
+        # what is solved for already is put in first: no rule leads back to an earlier one
+        solved = _solved(reduced(form, found, rw), rw)
+        if solved is not None:
+            found.append(solved)
         return
     # of the longest words the largest, or with `reverse` the smallest
     # outer products count as small: what stands beside them takes them apart into numbers
@@ -81,21 +89,44 @@ def _note(found: list[Relation], form: Form, rw: Rewriter, reverse: bool) -> Non
     # what a power with a symbol above is said to be stands for it
     powers: list[Word] = [w for w in words if len(w) == 1 and w[0].op == "mpow" and w[0].args[1].op != "num"]
     pool = powers if len(powers) == 1 else pool
-    lead = max(pool, key=lambda w: monomial_key(w, reverse))
+    lead = max(pool, key=lambda w: monomial_key(w, bool(reverse)))
     if not _usable(form[lead], rw):
         # what stands for itself is given by the others
         alone = [w for w in words if len(w) == 1 and _usable(form[w], rw) and not any(w[0] in v for v in words if v != w)]
         if not alone:
             return
-        lead = max(alone, key=lambda w: monomial_key(w, reverse))
+        lead = max(alone, key=lambda w: monomial_key(w, bool(reverse)))
     c = form[lead]
-    if len(lead) > MAX_LENGTH:
-        return
+    if len(lead) > MAX_LENGTH or (len(lead) == 1 and lead[0].op == "sym" and any(lead[0] in d.free for d in form.values())):
+        return  # a vector in its own coefficient would be put in for ever
     factor = rw.nf(b.div(b.MINUS_ONE, c))
     rest = tuple((w, times(factor, d, rw)) for w, d in form.items() if w != lead)
     if any(r.lead == lead and r.rest == rest for r in found):
         return
     found.append(Relation(lead, rest))
+
+
+def _solved(form: Form, rw: Rewriter) -> Relation | None:
+    """From c S y + … = 0 with an invertible S and a vector or matrix y that stands nowhere else: y = -S^{-1} (…)/c."""
+    for word in sorted((w for w in form if w), key=lambda w: monomial_key(w)):
+        c = form[word]
+        if not _usable(c, rw):
+            continue
+        for k in range(len(word)):
+            y = word[k:]
+            if len(y) != 1 or y[0].op != "sym" or any(y[0] in f.free for w in form if w is not word for f in w) or any(y[0] in d.free for d in form.values()):
+                continue
+            s = b.matmul(*word[:k]) if k > 1 else word[0] if k else None
+            if s is not None and (s.sort.rows is not s.sort.cols or y[0] in s.free or not invertible(s, rw.oracle)):
+                continue
+            rest: Form = {}
+            for w, d in form.items():
+                if w is not word:
+                    part = b.matmul(*([b.inv(s)] if s is not None else []), *(w if w else (b.eye(y[0].sort.rows),)))
+                    for v, e in decode(rw.nf(part), rw).items():
+                        put(rest, v, times(rw.nf(b.div(b.neg(d), c)), e, rw), rw)
+            return Relation(y, tuple(rest.items()))
+    return None
 
 
 def _usable(c: Term, rw: Rewriter) -> bool:
@@ -148,7 +179,7 @@ def reduced(form: Form, rules: list[Relation] | tuple[Relation, ...], rw: Rewrit
     return out
 
 
-def _complete(found: list[Relation], rw: Rewriter, reverse: bool) -> None:
+def _complete(found: list[Relation], rw: Rewriter, reverse: bool | None) -> None:
     tried: set[tuple[Word, Word, int]] = set()
     for _ in range(3):
         size = len(found)

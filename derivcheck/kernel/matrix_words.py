@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from derivcheck.kernel.matrix_facts import diagonal, invertible, orthogonal, partition, pd, permutation, psd
 from derivcheck.kernel.matrix_form import Form, Word, decode, flip, flip_word, monomial_key, put, same_size, times
-from derivcheck.kernel.matrix_relations import GROUP, REVERSED, reduce_once, relations
+from derivcheck.kernel.matrix_relations import GROUP, REVERSED, SOLVED, reduce_once, relations
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.terms import build as b
@@ -57,7 +57,7 @@ def _simplify(w: list[Term], rw: Rewriter) -> Step | None:
             step = _leading(w, i, inner, rw)
             if step is not None:
                 return step
-    if GROUP in rw.groups or REVERSED in rw.groups:
+    if not rw.groups.isdisjoint((GROUP, REVERSED, SOLVED)):
         replaced = reduce_once(tuple(w), relations(rw), rw)
         if replaced is not None:
             return [(c, list(v)) for c, v in replaced]
@@ -403,7 +403,7 @@ def _canonical_inner(word: Word, rw: Rewriter) -> Term:
 
 def transposed_by_hypotheses(word: Word, rw: Rewriter) -> tuple[Term, Word] | None:
     """The transpose of a word as c times a word with a number c ≠ 1, as hypotheses such as K^T = -K make it."""
-    if rw.groups.isdisjoint((GROUP, REVERSED)) or not relations(rw):
+    if rw.groups.isdisjoint((GROUP, REVERSED, SOLVED)) or not relations(rw):
         return None
     turned = turned_word(word, rw)
     if turned is None:

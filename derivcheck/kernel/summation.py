@@ -285,8 +285,17 @@ class Summation:
         if rising:
             direct = self._moved(k, lo, hi, top, bottom, self._first(rising))
             if falling and hi is not b.INF:
-                mirrored = self._moved(k, lo, hi, top, bottom, self._first(falling))
-                x, y = self.rw.nf(direct), self.rw.nf(mirrored)
+                # both ways are compared as normal forms, whose own ways lead back here: then they stay as they are
+                busy: set[Term] = self.rw.__dict__.setdefault("_compared", set())
+                this = bind("sum", (k,), (lo, hi), product(top, bottom))
+                if this in busy:
+                    return direct
+                busy.add(this)
+                try:
+                    mirrored = self._moved(k, lo, hi, top, bottom, self._first(falling))
+                    x, y = self.rw.nf(direct), self.rw.nf(mirrored)
+                finally:
+                    busy.discard(this)
                 return x if _ordered(x) <= _ordered(y) else y
             return direct
         if falling and hi is not b.INF:

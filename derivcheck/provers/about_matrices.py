@@ -66,6 +66,13 @@ def by_numbers(search: Search, ob: Obligation, done: frozenset[Term]) -> Proof |
     return Proof("generalise-numbers", parts, (inner,)) if inner is not None else None
 
 
+def by_squares(search: Search, ob: Obligation, done: frozenset[Term]) -> Proof | None:
+    """The same with the relations as normal forms, norms squared."""
+    rest = attempt(ob, "normalised-relations", (), search.session)
+    inner = by_numbers(search, rest[0], done) if rest else None
+    return Proof("normalised-relations", (), (inner,)) if inner is not None else None
+
+
 def _numbers_of_matrices(p: Term) -> list[Term]:
     """The numbers in a statement that are made of vectors and matrices, squares of norms as a whole."""
     out: dict[Term, None] = {}

@@ -210,9 +210,14 @@ def _lefts(words: list[Term], n: Term) -> list[Term]:
             tail = b.matmul(*factors_[i:]) if len(factors_) > i + 1 else factors_[i]
             if tail.sort.cols is n and tail.size < 40:
                 tails[tail] = None
+            inside = factors_[i].args[0] if factors_[i].op == "inv" else None
+            if inside is not None and inside.op == "matmul" and tail.sort.cols is n:
+                # (Y^T Y)^{-1} is the square of Y (Y^T Y)^{-1}
+                tails[b.matmul(inside.args[-1], tail)] = None
     plain = [b.eye(n), *sorted(tails, key=lambda t: (t.size, order_key(t)))]
     alike = [t for t in plain if t.sort.rows is t.sort.cols][:4]
-    mixed = [x for s, t in combinations(alike, 2) for x in (b.sub(s, t), b.add(s, t))]
+    tall = [t for t in plain if t.sort.rows is not t.sort.cols][:4]
+    mixed = [x for some in (alike, tall) for s, t in combinations(some, 2) if s.sort.rows is t.sort.rows for x in (b.sub(s, t), b.add(s, t))]
     return [*plain[:LEFTS], *mixed]
 
 

@@ -19,7 +19,7 @@ from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.ordering import order_key
 from derivcheck.provers import linear, order, scalar, witnesses
-from derivcheck.provers.about_matrices import by_norms, by_numbers, has_norm
+from derivcheck.provers.about_matrices import by_norms, by_numbers, by_squares, has_norm
 from derivcheck.provers.scalar import attempt
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration
@@ -75,7 +75,7 @@ class _Search:
                 return table
         if p.op in ("and", "implies", "iff", "forall"):
             if p.op in ("iff", "implies") and not depth:
-                found = by_norms(self, ob, done) or by_numbers(self, ob, done)
+                found = by_norms(self, ob, done) or by_numbers(self, ob, done) or by_squares(self, ob, done)
                 if found is not None:
                     return found
             if p.op in ("iff", "implies"):

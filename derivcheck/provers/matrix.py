@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from derivcheck.kernel.check import Proof, Session
+from derivcheck.kernel.inferences.eigenvectors import eigenpair
 from derivcheck.kernel.inferences.matrix import fact_about, strict_subterms
 from derivcheck.kernel.matrix_facts import invertible
 from derivcheck.kernel.matrix_form import canonical, decode
@@ -24,6 +25,7 @@ METHODS = ("normal form", "matrix algebra", "entries", "definite matrices", "nor
 ENTRIES = ("matrix-entries",)
 FROM_THE_RIGHT = ("matrix-entries-right",)
 HYPOTHESES = (("matrix-hypotheses",), ("matrix-hypotheses-reversed",))
+SOLVED = ("matrix-hypotheses-solved",)
 _ORDER = ("<", "≤", ">", "≥")
 
 
@@ -34,6 +36,10 @@ def prove(ob: Obligation, session: Session) -> Proof | None:
         return _leaf(ob, "definite", (), session) or _leaf(ob, "hypothesis", (), session)
     if p.op != "rel" or not _about_matrices(ob):
         return None
+    if p.args[0].sort.kind == "num" and p.data in (*_ORDER, "=", "≠"):
+        found = _eigenvalue(ob, session)
+        if found is not None:
+            return found
     if p.data == "=":
         if any(a.op in ("argmin", "argmax") for a in p.args):
             return _optimum(ob, session)
@@ -62,8 +68,32 @@ def by_rewriting(ob: Obligation, session: Session) -> Proof | None:
     return _equation(ob, session, 0)
 
 
+def _eigenvalue(ob: Obligation, session: Session) -> Proof | None:
+    """A polynomial in an eigenvalue by forms in its eigenvector."""
+    from derivcheck.provers import definite, scalar
+
+    for h in ob.context.hypotheses:
+        for q in _parts(h.statement):
+            got = eigenpair(q)
+            if got is None or got[2] not in ob.statement.free:
+                continue
+            for norms in (False, True):
+                rest = attempt(ob, "eigenvector", (q, norms), session)
+                if not rest:
+                    continue
+                (goal,) = rest
+                proof = scalar.prove(goal, session) or _equation(goal, session, 1) if goal.statement.data == "=" else None
+                if proof is None and goal.statement.data != "=":
+                    proof = _leaf(goal, "sign", (), session) or definite.prove(goal, session) or _inequality(goal, session)
+                if proof is not None:
+                    return Proof("eigenvector", (q, norms), (proof,))
+    return None
+
+
 def _about_matrices(ob: Obligation) -> bool:
     p = ob.statement
+    if any(eigenpair(q) is not None for h in ob.context.hypotheses for q in _parts(h.statement)):
+        return True
     if p.data in ("∝", "≐"):
         return True
     return any(t.sort.kind == "mat" for t in subterms(p))
@@ -95,6 +125,10 @@ def _equation(ob: Obligation, session: Session, depth: int) -> Proof | None:
         found = _by_blocks(ob, session, depth)
     if found is None:
         found = _by_words(ob, session)
+    if found is None and depth == 2 and any(t.op == "norm" for h in ob.context.hypotheses for q in _parts(h.statement) if q.op == "rel" for t in q.args):
+        rest = attempt(ob, "norms-squared", (), session)
+        inner = _equation(rest[0], session, 0) if rest else None
+        found = Proof("norms-squared", (), (inner,)) if inner is not None else None
     if found is None and depth:
         found = _cancelled(ob, session, depth)
     if found is None and depth == 2:
@@ -168,10 +202,15 @@ def _by_hypotheses(ob: Obligation, rule: str, session: Session) -> Proof | None:
     choices: tuple[tuple[str, ...], ...] = HYPOTHESES
     if any(t.op == "E" for h in ob.context.hypotheses for t in subterms(h.statement)):
         choices += tuple((*g, "linearity") for g in HYPOTHESES)
+    equations = [q for h in ob.context.hypotheses for q in _parts(h.statement) if q.op == "rel" and q.data == "=" and q.args[0].sort.kind == "mat"]
+    if len(equations) > 1 or any(q.args[0].sort.cols is b.ONE for q in equations):
+        choices += (SOLVED,)
     for groups in choices:
         found = _leaf(ob, rule, (groups,), session)
         if found is None and rule == "normal-form":
             found = _leaf(ob, "matrix-equations", (groups,), session)
+        if found is None and rule == "ring":
+            found = _leaf(ob, "equations", (groups,), session)
         if found is not None:
             return found
     return None
@@ -273,6 +312,13 @@ def _inverses(ob: Obligation, session: Session) -> Iterator[tuple[str, Term]]:
                         if fits and (side, s) not in seen and invertible(s, rw.oracle):
                             seen.add((side, s))
                             candidates.append((1000, side, s))
+            if q.op == "rel" and q.data == "=" and q.args[0].sort.kind == "mat":
+                # as written, before it is multiplied out: (A + B) x
+                for t in (t for t in q.args if t.op == "matmul"):
+                    for side, s, fits in (("left", t.args[0], t.args[0].sort.cols is x.sort.rows), ("right", t.args[-1], t.args[-1].sort.rows is x.sort.cols)):
+                        if fits and (side, s) not in seen and s.op == "add" and s.sort.rows is s.sort.cols:
+                            seen.add((side, s))
+                            candidates.append((900, side, s))
     candidates.sort(key=lambda c: c[0])
     for _, side, s in candidates[:6]:
         yield side, s

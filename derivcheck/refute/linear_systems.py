@@ -2,13 +2,14 @@
 
 An equivalence of two equations is seldom told apart at random points: both are false there.  So an equation is solved in a model for a vector
 or matrix that stands in it linearly (by its values at 0 and at the unit vectors; a general solution of the linear system, exactly), and
-for a symbol that stands alone on one side; first as the model is, then with a matrix replaced by one without full rank.
+for a symbol that stands alone on one side, the equations of a conjunction one after the other; first as the model is, then with a matrix replaced by one without full rank.
 Limits: unknowns of at most `ENTRIES` entries, exact values only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from flint import fmpq, fmpq_mat
 
@@ -24,6 +25,7 @@ from derivcheck.terms.term import Term, subterms
 
 ENTRIES = 12
 LIMIT = 40
+SYSTEMS = 6
 
 
 def models_of_systems(p: Term, model: Model, builder: Builder) -> Iterator[Model]:
@@ -40,6 +42,10 @@ def models_of_systems(p: Term, model: Model, builder: Builder) -> Iterator[Model
         return
     made = 0
     yield from _structured(p, model, builder)
+    for system in (u for u in subterms(p) if u.op == "and"):
+        together = [e for e in system.args if e in equations]
+        for some in (together, together[::-1]) if len(together) > 1 else ():
+            yield from islice(_one_after_the_other(some, frozenset(), model, builder), SYSTEMS)
     for base in (model, *_singular(p, model, builder)):
         for equation in equations:
             for s in _unknowns(equation, base, builder):
@@ -50,6 +56,20 @@ def models_of_systems(p: Term, model: Model, builder: Builder) -> Iterator[Model
                         yield solved
                         if made >= LIMIT:
                             return
+
+
+def _one_after_the_other(equations: list[Term], used: frozenset[Term], model: Model, builder: Builder) -> Iterator[Model]:
+    """Models in which several equations hold: each solved for something that the ones before it do not mention."""
+    if not equations:
+        yield model
+        return
+    for s in _unknowns(equations[0], model, builder):
+        if s in used:
+            continue
+        for v in islice(_solutions(equations[0], s, model), 1):
+            solved_one = moved(model, s, v)
+            if allowed(solved_one, s, builder):
+                yield from _one_after_the_other(equations[1:], used | equations[0].free, solved_one, builder)
 
 
 def allowed(model: Model, s: Term, builder: Builder) -> bool:

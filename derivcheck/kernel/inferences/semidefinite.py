@@ -16,7 +16,7 @@ from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.kernel.semidefinite import congruent, fact, fits, matrix_of, shown
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Hypothesis
-from derivcheck.terms.term import Term, mk
+from derivcheck.terms.term import Term, mk, subterms
 
 HJ = "Horn and Johnson, Matrix Analysis"
 
@@ -189,3 +189,35 @@ def square_sides(ob: Obligation, params: tuple[Any, ...], session: Session) -> l
     if x.sort.kind != "num" or not (oracle.nonnegative(x) and oracle.nonnegative(y)):
         raise Rejected("not shown nonnegative")
     return [Obligation(ob.context, b.rel(b.pow_(x, b.TWO), str(ob.statement.data), b.pow_(y, b.TWO)))]
+
+
+def _normalised(p: Term, rw: Rewriter) -> Term:
+    """A statement with its relations between real numbers made of vectors written as `normal form REL 0`, norms on both sides squared."""
+    if p.op in ("iff", "implies", "and", "or", "not"):
+        return mk(p.op, tuple(_normalised(q, rw) for q in p.args), p.data, p.sort)
+    if p.op != "rel" or p.data not in ("=", "≠", "<", "≤", ">", "≥") or len(p.args) != 2 or p.args[0].sort.kind != "num":
+        return p
+    x, y = p.args
+    if not any(s.sort.kind == "mat" for t in (x, y) for s in subterms(t)):
+        return p
+    if not (rw.oracle.real(x) and rw.oracle.real(y)) or rw.oracle.undefinedness(x) or rw.oracle.undefinedness(y):
+        return p
+    if all(t.op == "norm" and t.data in ("2", "F") for t in (x, y)):
+        x, y = b.pow_(x, b.TWO), b.pow_(y, b.TWO)
+    gap = rw.nf(b.sub(x, y))
+    return p if rw.oracle.undefinedness(gap) else b.rel(gap, str(p.data), b.ZERO)
+
+
+@inference(
+    "normalised-relations",
+    statement="in a statement ‖u‖ REL ‖v‖ is ‖u‖² - ‖v‖² REL 0, and x REL y is x - y REL 0, where both sides are real and always have values",
+    source="monotonicity of the square; Leibniz",
+    method="norms",
+)
+def normalised_relations(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    if ob.statement.op not in ("iff", "implies"):
+        raise Rejected("not a statement of relations")
+    new = _normalised(ob.statement, session.rewriter(ob.context))
+    if new is ob.statement:
+        raise Rejected("nothing to do")
+    return [Obligation(ob.context, new)]

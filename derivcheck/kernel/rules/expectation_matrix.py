@@ -3,6 +3,7 @@
     E[A X B + C] = A E[X] B + C,  E[Aᵀ] = E[A]ᵀ        A, B, C not random
     E[X Y] = E[X] E[Y]                                  X, Y independent (given the conditions)
     Var b = E[b bᵀ] - E[b] E[b]ᵀ                        after constants are dropped
+    Cov(b, c) = E[b cᵀ] - E[b] E[c]ᵀ                    vectors
 
 Conditions: a sum of more than one random term is split where its moments are finite; that of abstract terms is recorded.
 """
@@ -55,8 +56,6 @@ def expectation_matrix(t: Term, rw: Rewriter) -> Term | None:
                 return None
             for a in moving:
                 rw.assume(integrability(a))
-        elif len(moving) == len(body.args):
-            return None
         return mk("add", tuple(mean(a) if a in moving else a for a in body.args), None, body.sort)
     if body.op == "neg":
         return mk("neg", (mean(body.args[0]),), None, body.sort)
@@ -105,3 +104,20 @@ def variance_matrix(t: Term, rw: Rewriter) -> Term | None:
     mean = mk("E", (body, *conds), len(conds), body.sort)
     second = b.matmul(body, b.transpose(body))
     return b.add(mk("E", (second, *conds), len(conds), second.sort), b.neg(b.matmul(mean, b.transpose(mean))))
+
+
+@rule("covariance-matrix", "Cov", statement="Cov(b, c) = E[b cᵀ] - E[b] E[c]ᵀ", side="vectors; constants are dropped", source=SOURCE)
+def covariance_matrix(t: Term, rw: Rewriter) -> Term | None:
+    x, y, conds = t.args[0], t.args[1], t.args[2:]
+    if not (x.sort.is_vector and y.sort.is_vector) or x.sort.cols is not b.ONE or y.sort.cols is not b.ONE:
+        return None
+    work = Expectation(rw, conds)
+    pair = []
+    for v in (x, y):
+        moving = [a for a in (v.args if v.op == "add" else (v,)) if work.moving_atoms(a)]
+        if not moving:
+            return b.zeros(t.sort.rows, t.sort.cols)
+        pair.append(b.add(*moving))
+    product = b.matmul(pair[0], b.transpose(pair[1]))
+    mean = [mk("E", (v, *conds), len(conds), v.sort) for v in pair]
+    return b.add(mk("E", (product, *conds), len(conds), product.sort), b.neg(b.matmul(mean[0], b.transpose(mean[1]))))

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from derivcheck.kernel.literals import linear_terms
-from derivcheck.kernel.matrix_facts import transpose_of
+from derivcheck.kernel.matrix_facts import real_entries, transpose_of
+from derivcheck.kernel.monomials import factors as monomial_factors
+from derivcheck.kernel.monomials import product
 from derivcheck.kernel.normal_entries import entry_moment
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.kernel.rules import dirichlet
@@ -162,6 +164,9 @@ def _moment(m: Term, x: Term, mean: Term, covariance: Term, rw: Rewriter) -> Ter
         return None if top is None else b.div(top, m.args[1])
     factors = m.args if m.op == "mul" else (m,)
     moving = [f for f in factors if x in f.free]
+    if len(moving) == 1 and moving[0].op == "fn" and moving[0].data == "exp":
+        value = _generating(moving[0].args[0], x, mean, covariance, rw)
+        return None if value is None else b.mul(*(f for f in factors if f is not moving[0]), value)
     if len(moving) == 1 and moving[0].op == "add":
         parts = [_moment(p, x, mean, covariance, rw) for _, p in linear_terms(moving[0])]
         if any(p is None for p in parts):
@@ -185,7 +190,77 @@ def _moment(m: Term, x: Term, mean: Term, covariance: Term, rw: Rewriter) -> Ter
     return None if value is None else b.mul(rest, value)
 
 
+def _generating(exponent: Term, x: Term, mean: Term, covariance: Term, rw: Rewriter) -> Term | None:
+    """E[e^{c^T x + k}] = e^{c^T μ + c^T Σ c / 2 + k} for a real c."""
+    rest: list[Term] = []
+    rows: list[Term] = []
+    for q, m in linear_terms(exponent):
+        if x not in m.free:
+            rest.append(b.mul(num(q), m))
+            continue
+        top, bottom = monomial_factors(m)
+        moving = [f for f in top if x in f.free]
+        if len(moving) != 1 or any(x in f.free for f in bottom):
+            return None
+        scale = b.mul(num(q), product([f for f in top if f is not moving[0]], bottom))
+        w = _word(moving[0])
+        row = _as_row(w, x, rw) if w is not None else None
+        if row is None:
+            return None
+        rows.append(b.smul(scale, row))
+    if not rows:
+        return None
+    c = b.add(*rows)
+    if not real_entries(c, rw.oracle):
+        return None
+    return b.exp(b.add(*rest, b.tonum(b.matmul(c, mean)), b.div(b.tonum(b.matmul(c, covariance, b.transpose(c))), b.TWO)))
+
+
+def _as_row(w: tuple[Term, ...], x: Term, rw: Rewriter) -> Term | None:
+    """c^T of a word c^T x or x^T c."""
+    places = [i for i, f in enumerate(w) if x in f.free]
+    if len(places) != 1:
+        return None
+    i = places[0]
+    around = w[i + 1 :] + w[:i]
+    if w[i] is not x:
+        if transpose_of(w[i], rw.oracle) is not x:
+            return None
+        around = tuple(b.transpose(f) for f in reversed(around))
+    if not around:
+        return None
+    row = b.matmul(*around)
+    return row if row.sort.rows is b.ONE and row.sort.cols is x.sort.rows else None
+
+
+def _middle(w: tuple[Term, ...], x: Term, rw: Rewriter) -> Term | None:
+    """A of a word x^T A x."""
+    places = [i for i, f in enumerate(w) if x in f.free]
+    if len(places) != 2 or any(w[i] is not x and transpose_of(w[i], rw.oracle) is not x for i in places):
+        return None
+    i, j = places
+    if w[i] is x:
+        w = w[i + 1 :] + w[: i + 1]
+        i, j = (k for k, f in enumerate(w) if x in f.free)
+    if w[i] is x or w[j] is not x or w[j + 1 :] or w[:i]:
+        return None
+    return b.matmul(*w[i + 1 : j]) if j > i + 1 else b.eye(x.sort.rows)
+
+
+def _two_quadratic_forms(forms: list[Term], mean: Term, covariance: Term) -> Term:
+    """E[(x^T A x)(x^T B x)] = (tr AΣ + μ^T A μ)(tr BΣ + μ^T B μ) + tr AΣ(B + B^T)Σ + μ^T (A + A^T) Σ (B + B^T) μ."""
+    a, c = forms
+    product = b.mul(*(b.add(b.trace(b.matmul(m, covariance)), b.tonum(b.matmul(b.transpose(mean), m, mean))) for m in forms))
+    both = b.add(c, b.transpose(c))
+    joint = b.trace(b.matmul(a, covariance, both, covariance))
+    across = b.tonum(b.matmul(b.transpose(mean), b.add(a, b.transpose(a)), covariance, both, mean))
+    return b.add(product, joint, across)
+
+
 def _product_of_forms(words: list[tuple[Term, ...]], x: Term, mean: Term, covariance: Term, rw: Rewriter) -> Term | None:
+    forms = [_middle(w, x, rw) for w in words]
+    if len(words) == 2 and all(m is not None for m in forms):
+        return _two_quadratic_forms([m for m in forms if m is not None], mean, covariance)
     second = b.add(covariance, b.matmul(mean, b.transpose(mean)))
     if len(words) == 1:
         w = words[0]

@@ -262,6 +262,9 @@ def _det_of_sum(t: Term, form: Form, n: Term, rw: Rewriter) -> Term | None:
             cut = next(i for i, f in enumerate(word) if f.sort.cols is b.ONE) + 1
             u, v = b.matmul(*word[:cut]), b.matmul(*word[cut:])
             return b.mul(b.det(m), b.add(b.ONE, b.mul(c, b.tonum(b.matmul(v, b.inv(m), u)))))
+    similar = _similar(form, rw)
+    if similar is not None:
+        return b.det(encode(similar, t.args[0].sort))
     if len(form) != 2:
         return None
     if form.get(()) is b.ONE:
@@ -274,6 +277,19 @@ def _det_of_sum(t: Term, form: Form, n: Term, rw: Rewriter) -> Term | None:
     m = encode({lead: c}, t.args[0].sort)
     rest = encode({w: d for w, d in form.items() if w != lead}, t.args[0].sort)
     return b.mul(b.det(m), b.det(b.add(b.eye(n), b.matmul(b.inv(m), rest))))
+
+
+def _similar(form: Form, rw: Rewriter) -> Form | None:
+    """det(P B P^{-1} + cI) = det(B + cI): every word but the identity is P … P^{-1} (P … P^T with an orthogonal P)."""
+    words = [w for w in form if w]
+    if not words or any(len(w) < 3 for w in words):
+        return None
+    p, last = words[0][0], words[0][-1]
+    turned = (last.op == "inv" and last.args[0] is p) or (p.op == "inv" and p.args[0] is last)
+    turned = turned or (orthogonal(p, rw.oracle) and (b.transpose(p) is last or b.transpose(last) is p))
+    if not turned or p.sort.rows is not p.sort.cols or any(w[0] is not p or w[-1] is not last for w in words):
+        return None
+    return {w[1:-1] if w else w: c for w, c in form.items()}
 
 
 def _rotated_determinant(t: Term, form: Form, rw: Rewriter) -> Term | None:
