@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from derivcheck.kernel.definedness import conditions
 from derivcheck.kernel.oracle import Oracle
+from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.randomness import Randomness, randomness
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Context
@@ -60,12 +61,15 @@ def exists_by_square(t: Term, rw: Rewriter) -> bool:
         if law.op != "dist" or len(t.bound) != 1 or t.bound[0].sort.kind != "num" or not moments.valid(law, rw.oracle):
             return False
         xs, body, inner = rw.under(t)
+        inner = inner.child(((), _inside(xs[0], law)))
         bodies = body.args if t.op == "Covover" else (body,)
     else:
         if t.data:
             return False
-        xs, bodies, inner = (), t.args, rw
+        xs, bodies = (), t.args
         r = randomness(rw.oracle)
+        atoms = {a for x in bodies for a in r.atoms(x)}
+        inner = rw.child(((), tuple(p for a in sorted(atoms, key=order_key) for p in _inside(a, getattr(r.declaration(a), "law", None)))))
         laws = [d.law if d is not None else None for x in bodies for d in map(r.declaration, r.atoms(x))]
         if any(law is None or law.op != "dist" for law in laws):
             return False
@@ -80,6 +84,15 @@ def exists_by_square(t: Term, rw: Rewriter) -> bool:
         if any(s.op in _OPEN or s is b.INF for s in subterms(value)):
             return False
     return True
+
+
+def _inside(x: Term, law: Term | None) -> tuple[Term, ...]:
+    """What holds almost surely of a variable with a density that ends at a number."""
+    if law is None or law.op != "dist" or law.data not in ("U", "Exp", "Beta") or any(v.op == "bvar" for v in x.free):
+        return ()
+    if law.data == "U":
+        return b.rel(x, ">", law.args[0]), b.rel(x, "<", law.args[1])
+    return (b.rel(x, ">", b.ZERO),) if law.data == "Exp" else (b.rel(x, ">", b.ZERO), b.rel(x, "<", b.ONE))
 
 
 def moderate(t: Term, r: Randomness) -> bool:

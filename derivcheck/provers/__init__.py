@@ -26,6 +26,7 @@ ORDER = (
     "calculus",
     "matrix",
     "definite",
+    "gathered",
     "operators",
     "probability",
     "events",

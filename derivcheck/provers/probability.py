@@ -54,11 +54,12 @@ def prove(ob: Obligation, session: Session) -> Proof | None:
 
 
 def _law_of_sum(ob: Obligation, session: Session) -> Proof | None:
-    rest = attempt(ob, "law-of-sum", (), session)
-    if rest is None:
-        return None
-    proofs = [scalar.prove(r, session) for r in rest]
-    return Proof("law-of-sum", (), tuple(q for q in proofs if q is not None)) if all(q is not None for q in proofs) else None
+    for rule in ("law-of-sum", "law-by-distribution-function"):
+        rest = attempt(ob, rule, (), session)
+        proofs = [scalar.prove(r, session) for r in rest] if rest is not None else [None]
+        if all(q is not None for q in proofs):
+            return Proof(rule, (), tuple(q for q in proofs if q is not None))
+    return None
 
 
 def _inequality(ob: Obligation, session: Session) -> Proof | None:

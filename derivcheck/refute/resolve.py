@@ -155,7 +155,7 @@ def _open(t: Term) -> bool:
     """What the evaluator may not enclose; among derivatives those of means, whose law may depend on the variable."""
     if t.op in _DIVERGENCES:
         return all(a.op == "dist" for a in t.args)
-    return t.op in _OPEN or (t.op == "sum" and t.args[1] is b.INF) or _long(t) or (t.op == "deriv" and contains_op(t.args[-1], "Eover", *_DIVERGENCES))
+    return t.op in _OPEN or (t.op == "sum" and t.args[1] is b.INF) or _long(t) or (t.op == "deriv" and contains_op(t.args[-1], "Eover", "Pr", *_DIVERGENCES))
 
 
 def _long(t: Term) -> bool:

@@ -14,7 +14,7 @@ from derivcheck.semantics import arithmetic as ar
 from derivcheck.semantics.evaluate import Env, Evaluator
 from derivcheck.semantics.values import Infinite, Value, ball, is_zero, rational
 from derivcheck.terms import build as b
-from derivcheck.terms.term import Term, mk, num, subterms
+from derivcheck.terms.term import Term, map_children, mk, num, subterms
 
 
 def switches(body: Term, x: Term) -> list[Term] | None:
@@ -134,6 +134,24 @@ def resolved(ev: Evaluator, body: Term, x: Term, at: Value, frame: Env) -> Term 
         if any(a is None for a in args):
             return None
         return mk(t.op, tuple(args), t.data, t.sort)  # type: ignore[arg-type]
+
+    return go(body)
+
+
+def without_steps(ev: Evaluator, body: Term, x: Term, at: Value, frame: Env) -> Term:
+    """The integrand with the step densities as the numbers that they are around the sample point."""
+    from derivcheck.semantics.evaluate_probability import constant_density
+
+    env = Env(frame, {x: at})
+
+    def go(t: Term) -> Term:
+        if x not in t.free or t.bound:
+            return t
+        if t.op == "pdf":
+            v = constant_density(ev, t, x, env)
+            if v is not None:
+                return num(Fraction(int(v.p), int(v.q)))
+        return map_children(t, go)
 
     return go(body)
 

@@ -28,7 +28,7 @@ from derivcheck.semantics.evaluate_calculus import follow, holds_all, opened, ou
 from derivcheck.semantics.laws import NamedLaw
 from derivcheck.semantics.majorant import Majorants
 from derivcheck.semantics.monomials import Monomial, Poly, diverges, merged, tail_integral, times
-from derivcheck.semantics.pieces import identically_zero, resolved, sample, switches
+from derivcheck.semantics.pieces import identically_zero, resolved, sample, switches, without_steps
 from derivcheck.semantics.values import (
     UNDEFINED,
     UNKNOWN,
@@ -224,6 +224,9 @@ def _pieces(ev: Evaluator, body: Term, x: Term, lo: Value, hi: Value, frame: Env
     steps = density_cuts(ev, body, x, frame)
     if steps is None:
         return UNKNOWN
+    if steps and any(contains_op(u, "pdf") for u in terms):
+        jumps = _between(steps, lo, hi)
+        return UNKNOWN if jumps is None else _between_steps(ev, body, x, [lo, *jumps, hi], frame)
     for u in terms:
         slope = derivative(u, x)
         if not slope.complete or x in slope.term.free:
@@ -237,13 +240,43 @@ def _pieces(ev: Evaluator, body: Term, x: Term, lo: Value, hi: Value, frame: Env
             return UNKNOWN
         cuts.append(root)
     cuts += steps
+    inside = _between(cuts, lo, hi)
+    if inside is None:
+        return UNKNOWN
+    points = [lo, *inside, hi]
+    total: list[Value] = []
+    for p, q in itertools.pairwise(points):
+        fixed = resolved(ev, body, x, sample(p, q), frame) if cuts else body
+        if fixed is None:
+            return UNKNOWN
+        got = _piece(ev, fixed, x, p, q, frame)
+        if not is_number(got) and not isinstance(got, Infinite):
+            return UNKNOWN
+        total.append(got)
+    return ar.add(total)
+
+
+def _between_steps(ev: Evaluator, body: Term, x: Term, points: list[Value], frame: Env) -> Value:
+    """Step densities inside of a modulus or a maximum: numbers between neighbouring steps, where the rest may change its formula once more."""
+    total: list[Value] = []
+    for p, q in itertools.pairwise(points):
+        fixed = without_steps(ev, body, x, sample(p, q), frame)
+        got = UNKNOWN if fixed is body else _pieces(ev, fixed, x, p, q, frame)
+        if not is_number(got) and not isinstance(got, Infinite):
+            return UNKNOWN
+        total.append(got)
+    return ar.add(total)
+
+
+def _between(cuts: list[Value], lo: Value, hi: Value) -> list[Value] | None:
+    """The cuts between the ends in order, each once; `None` where that can't be told, or they are too many."""
     inside: list[Value] = []
     for c in cuts:
         low, high = compare(c, lo), compare(c, hi)
         if low in (-1, 0) or high in (1, 0):
             continue
         if low != 1 or high != -1:
-            return UNKNOWN
+            return None
         place = 0
         for place_, other in enumerate([*inside, None]):
             if other is None:
@@ -257,22 +290,10 @@ def _pieces(ev: Evaluator, body: Term, x: Term, lo: Value, hi: Value, frame: Env
                 place = place_
                 break
             if order != 1:
-                return UNKNOWN
+                return None
         if place >= 0:
             inside.insert(place, c)
-    if len(inside) > MAX_PIECES:
-        return UNKNOWN
-    points = [lo, *inside, hi]
-    total: list[Value] = []
-    for p, q in itertools.pairwise(points):
-        fixed = resolved(ev, body, x, sample(p, q), frame) if cuts else body
-        if fixed is None:
-            return UNKNOWN
-        got = _piece(ev, fixed, x, p, q, frame)
-        if not is_number(got) and not isinstance(got, Infinite):
-            return UNKNOWN
-        total.append(got)
-    return ar.add(total)
+    return None if len(inside) > MAX_PIECES else inside
 
 
 # --- one piece ----------------------------------------------------------------------------------------------------------

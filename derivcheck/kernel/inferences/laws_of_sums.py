@@ -1,17 +1,19 @@
-"""The law of a sum of independent variables of one family, and of an affine function of one variable."""
+"""The law of a sum of independent variables of one family, of an affine function of one variable, and laws by their distribution functions."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from derivcheck.kernel import algebra, moments
-from derivcheck.kernel.check import Rejected, Session, inference
+from derivcheck.kernel.check import Rejected, Session, eigen, inference
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.randomness import randomness
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.terms import build as b
-from derivcheck.terms.term import Term, substitute
+from derivcheck.terms.context import Declaration
+from derivcheck.terms.sorts import NUM
+from derivcheck.terms.term import Term, mk, num, substitute
 
 _ADDITIVE = frozenset({"Po", "Ga", "NB", "Bin"})
 """Laws whose sums stay in a family: the first parameter adds up, the others are equal."""
@@ -106,4 +108,53 @@ def _affine(s: Term, c: Term, d: Term) -> Term | None:
         return b.distribution("Exp", b.div(p[0], s))
     if c is b.ZERO and name == "Ga":
         return b.distribution("Ga", p[0], b.div(p[1], s))
+    return None
+
+
+@inference(
+    "law-by-distribution-function",
+    statement="X ~ D from Pr(X ≤ t) = F(t) for all t inside the support of D: N, Laplace, Exp, U, LogN, Beta(a, 1), Beta(1, b), Ga(1/2, b)",
+    source="a distribution function is right continuous and tends to 0 and 1 at the ends of the support; Williams, Probability with Martingales, 3.11",
+    method="distribution function",
+)
+def law_by_distribution_function(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """Leaves the equation between the distribution functions."""
+    p = ob.statement
+    if p.op != "sim" or p.args[1].op != "dist" or p.args[0].sort.kind != "num":
+        raise Rejected("not the law of a number")
+    x, law = p.args
+    oracle = session.oracle(ob.context)
+    support = oracle.support(law)
+    if not moments.valid(law, oracle) or support is None or not randomness(oracle).atoms(x) or randomness(oracle).atoms(law):
+        raise Rejected("no such law")
+    t = eigen(ob.context, "t", NUM)
+    domain = b.POSITIVE if support is b.NONNEGATIVE else b.interval(*support.args, "()") if support.op == "interval" else support
+    below = _distribution_function(law, t)
+    if below is None:
+        raise Rejected("its distribution function is not in closed form")
+    return [Obligation(ob.context.with_declaration(Declaration(t, domain)), b.eq(mk("Pr", (b.rel(x, "≤", t),), 0), below))]
+
+
+def _distribution_function(law: Term, t: Term) -> Term | None:
+    """F(t) inside the support."""
+    name, p = str(law.data), law.args
+    if name in ("N", "LogN"):
+        u = b.log(t) if name == "LogN" else t
+        return b.mul(b.HALF, b.add(b.ONE, b.fn("erf", b.div(b.sub(u, p[0]), b.sqrt(b.mul(b.TWO, p[1]))))))
+    if name == "Exp":
+        return b.sub(b.ONE, b.exp(b.neg(b.mul(p[0], t))))
+    if name == "U":
+        return b.div(b.sub(t, p[0]), b.sub(p[1], p[0]))
+    if name == "Laplace":
+        u = b.div(b.sub(t, p[0]), p[1])
+        upper = b.sub(b.ONE, b.mul(b.HALF, b.exp(b.neg(u))))
+        return b.cases(b.rel(t, "<", p[0]), b.mul(b.HALF, b.exp(u)), upper)
+    if name == "Beta" and p[1] is b.ONE:
+        return b.pow_(t, p[0])
+    if name == "Beta" and p[0] is b.ONE:
+        return b.sub(b.ONE, b.pow_(b.sub(b.ONE, t), p[1]))
+    if name == "Ga" and p[0].op in ("num", "div") and not p[0].free and p[0] in (b.HALF, b.div(b.ONE, b.TWO)):
+        return b.fn("erf", b.sqrt(b.mul(p[1], t)))
+    if name == "Ga" and p[0] is num(1):
+        return b.sub(b.ONE, b.exp(b.neg(b.mul(p[1], t))))
     return None

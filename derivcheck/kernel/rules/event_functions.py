@@ -1,16 +1,17 @@
 """Events about increasing functions of random variables, and distribution functions as integrals.
 
     Pr(c + f ≤ d) = Pr(f ≤ d - c),  Pr(a f ≤ d) = Pr(f ≤ d/a), a > 0 (≥ for a < 0)      f the only random summand
-    Pr(log u ≤ d) = Pr(u ≤ e^d)      u > 0, or u ≥ 0 a variable with a continuous law
+    Pr(log u ≤ d) = Pr(u ≤ e^d)      u > 0, or u ≥ 0 a variable with a continuous law, or c + s X for one
     Pr(e^u ≤ d) = Pr(u ≤ log d)      d > 0, u real
     Pr(u^q ≤ d) = Pr(u ≤ d^{1/q})    u ≥ 0, q > 0, d > 0
+    Pr(u^n ≤ d) = Pr(|u| ≤ d^{1/n})  u real, n > 0 even, d > 0
     Pr(X ≤ c) = ∫_{-∞}^c p(x) dx     X with a density p on ℝ
 """
 
 from __future__ import annotations
 
-from derivcheck.kernel.literals import linear_terms
-from derivcheck.kernel.monomials import factors, product
+from derivcheck.kernel.literals import integer_value, linear_terms
+from derivcheck.kernel.monomials import factors, linear_in, product
 from derivcheck.kernel.randomness import randomness
 from derivcheck.kernel.rewrite import Rewriter, level_symbol, rule
 from derivcheck.terms import build as b
@@ -40,8 +41,15 @@ def _almost_surely_positive(u: Term, rw: Rewriter) -> bool:
     """Whether u > 0 with probability 1: shown so, or nonnegative with a law under which no single value has a probability."""
     if rw.oracle.positive(u):
         return True
-    d = randomness(rw.oracle).declaration(u) if u.op in ("sym", "idx") else None
-    return d is not None and d.law is not None and d.law.op == "dist" and d.law.data in _CONTINUOUS and rw.oracle.nonnegative(u)
+    r = randomness(rw.oracle)
+    atoms = r.atoms(u)
+    if len(atoms) != 1 or not rw.oracle.nonnegative(u):
+        return False
+    (x,) = atoms
+    line, d = linear_in(u, x), r.declaration(x)
+    if line is None or line[0] == 0:
+        return False
+    return d is not None and d.law is not None and d.law.op == "dist" and d.law.data in _CONTINUOUS
 
 
 def _peeled(x: Term, y: Term, rw: Rewriter) -> tuple[Term, Term, bool] | None:
@@ -53,6 +61,8 @@ def _peeled(x: Term, y: Term, rw: Rewriter) -> tuple[Term, Term, bool] | None:
         return x.args[0], b.log(y), False
     if x.op == "pow" and not r.atoms(x.args[1]) and o.nonnegative(x.args[0]) and o.positive(x.args[1]) and o.positive(y):
         return x.args[0], b.pow_(y, b.div(b.ONE, x.args[1])), False
+    if x.op == "pow" and (integer_value(x.args[1]) or 1) % 2 == 0 and (integer_value(x.args[1]) or 0) > 0 and o.real(x.args[0]) and o.positive(y):
+        return b.fn("abs", x.args[0]), b.pow_(y, b.div(b.ONE, x.args[1])), False
     terms = linear_terms(x)
     moving = [(q, m) for q, m in terms if r.atoms(m)]
     if len(moving) != 1:
