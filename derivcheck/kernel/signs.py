@@ -230,6 +230,8 @@ class _Comparison:
             for f, kind in self.facts:
                 if kind == "≠" and _multiple(p, f) is not None:
                     return ">" if best == "≥" else "<"
+        if best not in (">", "<") and depth < 2:
+            best = self._by_ends(p, depth) or best
         if best is None and depth < 2:
             best = self._by_division(p)
         if best is None:
@@ -313,6 +315,26 @@ class _Comparison:
                 return lead
             if disc in ("≥", "0"):
                 return "≥" if lead == ">" else "≤"
+        return None
+
+    def _by_ends(self, p: Any, depth: int) -> str | None:
+        """p affine in a generator between two numbers: a mean of its values at the ends, the other generators being what they are."""
+        degrees = p.degrees()
+        for i, degree in enumerate(degrees):
+            info = self.atoms[i]
+            if degree != 1 or not info.real or info.lo is None or info.hi is None or not info.lo < info.hi or sum(d > 0 for d in degrees) < 2:
+                continue
+            signs = []
+            for end in (info.lo, info.hi):
+                rows: dict[tuple[int, ...], Any] = {}
+                for e, c in p.to_dict().items():
+                    rest = (*e[:i], 0, *e[i + 1 :])
+                    rows[rest] = rows.get(rest, flint.fmpq(0)) + (c * flint.fmpq(end.numerator, end.denominator) if e[i] else c)
+                signs.append(self.poly_sign(self.region.context.from_dict({e: c for e, c in rows.items() if c}), depth + 1))
+            for strict, weak in ((">", "≥"), ("<", "≤")):
+                if all(s in (strict, weak, "0") for s in signs) and any(s != "0" for s in signs):
+                    inner = (signs[0] == strict and info.hi_strict) or (signs[1] == strict and info.lo_strict)
+                    return strict if inner or signs == [strict, strict] else weak
         return None
 
     def _root(self, p: Any, depth: int) -> str | None:

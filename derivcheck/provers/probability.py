@@ -270,6 +270,9 @@ def _divergences(ob: Obligation, session: Session) -> Iterator[tuple[tuple[Term,
     laws = list(dict.fromkeys(rw.nf(d) if d.op == "lam" else d for d in _laws(ob, session)))[:8]
     oracle = session.oracle(ob.context)
     laws = [d for d in laws if normalised(d, oracle)]
+    for d in laws:
+        for other in _reference_laws(d, ob, oracle):
+            yield ((b.ONE, d, other),)
     mixtures = [_mixture(p, q, oracle) for p, q in combinations_with_replacement(laws, 2) if p is not q and sorts_of(p) == sorts_of(q)]
     laws += _product_laws(laws, oracle)
     pairs = [(p, q) for p in laws for q in [*laws, *[m for m in mixtures if m is not None]] if p is not q and sorts_of(p) == sorts_of(q)]
@@ -282,6 +285,33 @@ def _divergences(ob: Obligation, session: Session) -> Iterator[tuple[tuple[Term,
         for p, q in combinations_with_replacement(laws, 2):
             if p is not q and sorts_of(p) == sorts_of(q) == sorts_of(m):
                 yield ((half, p, m), (half, q, m))
+
+
+def _reference_laws(d: Term, ob: Obligation, oracle: object) -> Iterator[Term]:
+    """The laws of greatest entropy with the moments that hypotheses tell of a density: normal on the line, exponential on the half line."""
+    sets = domains(d, oracle)  # type: ignore[arg-type]
+    if sets is None or len(sets) != 1 or sets[0].op != "set":
+        return
+    for h in ob.context.hypotheses:
+        p = h.statement
+        if p.op != "rel" or p.data != "=":
+            continue
+        for side, other in (p.args[:2], p.args[1::-1]):
+            if side.op not in ("Eover", "Varover") or side.args[0] is not d or len(side.bound) != 1:
+                continue
+            (x,), body = open_binder(side)
+            if side.op == "Eover" and sets[0].data in ("Rpos", "Rnn") and body is x:
+                yield b.distribution("Exp", b.div(b.ONE, other))
+            elif sets[0].data == "R" and side.op == "Varover" and body is x:
+                yield b.distribution("N", b.expect_over((x,), d, x), other)
+            elif sets[0].data == "R" and body.op == "pow" and body.args[1] is b.TWO:
+                centre = b.ZERO if body.args[0] is x else b.sub(x, body.args[0])
+                if x not in centre.free or centre is b.ZERO:
+                    yield b.distribution("N", centre, other)
+                elif body.args[0].op in ("sub", "add"):
+                    rest = [a for a in body.args[0].args if a is not x]
+                    if len(rest) == 1 and x not in rest[0].free:
+                        yield b.distribution("N", b.neg(rest[0]), other)
 
 
 def _product_laws(laws: list[Term], oracle: object) -> list[Term]:

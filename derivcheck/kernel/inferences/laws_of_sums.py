@@ -128,7 +128,7 @@ def law_by_distribution_function(ob: Obligation, params: tuple[Any, ...], sessio
     if not moments.valid(law, oracle) or support is None or not randomness(oracle).atoms(x) or randomness(oracle).atoms(law):
         raise Rejected("no such law")
     t = eigen(ob.context, "t", NUM)
-    domain = b.POSITIVE if support is b.NONNEGATIVE else b.interval(*support.args, "()") if support.op == "interval" else support
+    domain = b.POSITIVE if support is b.NONNEGATIVE else b.interval(support.args[0], support.args[1], "()") if support.op == "interval" else support
     below = _distribution_function(law, t)
     if below is None:
         raise Rejected("its distribution function is not in closed form")

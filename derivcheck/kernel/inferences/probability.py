@@ -20,6 +20,7 @@ from derivcheck.terms import build as b
 from derivcheck.terms.context import Context, Declaration, Hypothesis
 from derivcheck.terms.term import Term, instantiate, mk, rebind, subterms
 
+_HALF_LINES = {b.POSITIVE, b.NONNEGATIVE}  # densities do not see the point 0
 POWERS = (1, 2, 3, 4, 6, 8)
 LINEAR = CORE | frozenset({"linearity"})
 
@@ -173,7 +174,7 @@ def gibbs(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obl
         if not (normalised(p, oracle) and normalised(q, oracle)) or sorts_of(p) != sorts_of(q):
             raise Rejected("not shown to be densities")
         x, y = domains(p, oracle), domains(q, oracle)
-        if x is None or y is None or len(x) != len(y) or not all(u is v or (full(u) and full(v)) for u, v in zip(x, y, strict=True)):
+        if x is None or y is None or len(x) != len(y) or not all(u is v or (full(u) and full(v)) or {u, v} == _HALF_LINES for u, v in zip(x, y, strict=True)):
             raise Rejected("not over the same sets")
         parts.append((c, mk("KL", (p, q))))
     multiple(gap(ob), parts, ob, session)

@@ -25,7 +25,7 @@ from derivcheck.kernel.densities import (
     positive,
     value,
 )
-from derivcheck.kernel.literals import linear_terms
+from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.monomials import factors, product
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.rewrite import Rewriter, level_symbol, rule
@@ -279,8 +279,11 @@ class Over:
         if sets is None:
             return None
         for i, f in enumerate(top):
-            if f.op == "pdf" and f.args.count(x) == 1 and x not in f.args[0].free and f not in factors(own)[0]:
-                got = density_integral(self.rw, x, f, [*top[:i], *top[i + 1 :]], bottom, lambda s: s is sets[0] or (full(s) and full(sets[0])))
+            n = integer_value(f.args[1]) or 0 if f.op == "pow" else 1
+            p = f.args[0] if f.op == "pow" else f
+            if n > 0 and p.op == "pdf" and p.args.count(x) == 1 and x not in p.args[0].free and p not in factors(own)[0]:
+                others = [*top[:i], *([b.pow_(p, n - 1)] if n > 1 else []), *top[i + 1 :]]
+                got = density_integral(self.rw, x, p, others, bottom, lambda s: s is sets[0] or (full(s) and full(sets[0])))
                 if got is not None:
                     return got
         mine = [f for f in factors(own)[0] if x in f.free]

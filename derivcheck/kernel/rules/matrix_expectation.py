@@ -164,9 +164,9 @@ def _moment(m: Term, x: Term, mean: Term, covariance: Term, rw: Rewriter) -> Ter
         return None if top is None else b.div(top, m.args[1])
     factors = m.args if m.op == "mul" else (m,)
     moving = [f for f in factors if x in f.free]
-    if len(moving) == 1 and moving[0].op == "fn" and moving[0].data == "exp":
-        value = _generating(moving[0].args[0], x, mean, covariance, rw)
-        return None if value is None else b.mul(*(f for f in factors if f is not moving[0]), value)
+    if moving and all(f.op == "fn" and f.data == "exp" for f in moving):
+        value = _generating(b.add(*(f.args[0] for f in moving)), x, mean, covariance, rw)
+        return None if value is None else b.mul(*(f for f in factors if f not in moving), value)
     if len(moving) == 1 and moving[0].op == "add":
         parts = [_moment(p, x, mean, covariance, rw) for _, p in linear_terms(moving[0])]
         if any(p is None for p in parts):
