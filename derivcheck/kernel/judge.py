@@ -21,7 +21,16 @@ from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.random_laws import entangled
 from derivcheck.kernel.satisfiable import satisfiable
 from derivcheck.provers import Prove, provers
-from derivcheck.refute import almost_sure, couplings, moments_of_laws, normal_densities, optimum_values, revisit, search
+from derivcheck.refute import (
+    almost_sure,
+    couplings,
+    heavy_tails,
+    moments_of_laws,
+    normal_densities,
+    optimum_values,
+    revisit,
+    search,
+)
 from derivcheck.refute.disprove import disproof
 from derivcheck.refute.resolve import counterexample, outgrown
 from derivcheck.refute.revisit import Revisit, Seen
@@ -276,6 +285,7 @@ def _search_resolved(ob: Obligation, session: Session, budget: Budget, notes: li
         lambda: almost_sure.counterexample(ob, session, budget),
         lambda: moments_of_laws.counterexample(ob, session, budget),
         lambda: couplings.counterexample(ob, budget),
+        lambda: heavy_tails.counterexample(ob, budget),
     )
     for way in ways:
         try:
