@@ -209,6 +209,8 @@ class Structure:
             if x.hi is not None and x.hi <= 1 and y.positive and (x.hi < 1 or x.hi_strict):
                 out = iv.meet(out, Info(True, hi=F(1), hi_strict=True))
             return out
+        if y.real and not y.integer and not self.plain and base.op == "add" and base.size < 40 and self.oracle.positive(base):
+            return Info(True, False, F(0), True, nonzero=True)
         if x.nonnegative and y.real:
             out = Info(True, x.integer and y.integer and y.nonnegative, F(0), False)
             if x.hi is not None and x.hi <= 1 and y.nonnegative:

@@ -149,7 +149,9 @@ def _kernel(x: Term, lo: Term, hi: Term, kernel: Term, rw: Rewriter, inner: Rewr
     if is_minus_inf(lo) and hi is b.INF:
         return _gauss(x, kernel, rw, inner)
     if lo is b.ZERO and hi is b.ONE:
-        return _beta(x, kernel, rw, inner)
+        return _beta(x, b.ONE, kernel, rw, inner)
+    if lo is b.ZERO and hi is not b.INF and hi.op != "num" and rw.oracle.positive(hi):
+        return _beta(x, hi, kernel, rw, inner)
     return None
 
 
@@ -304,12 +306,12 @@ def _wave(others: list[Term], x: Term, inner: Rewriter) -> tuple[str, Term, Term
     return str(others[0].data), slope, phase
 
 
-def _beta(x: Term, kernel: Term, rw: Rewriter, inner: Rewriter) -> Term | None:
-    """∫_0^1 x^{a-1} (1-x)^{c-1} dx = B(a, c)."""
+def _beta(x: Term, end: Term, kernel: Term, rw: Rewriter, inner: Rewriter) -> Term | None:
+    """∫_0^h x^{a-1} (h-x)^{c-1} dx = h^{a+c-1} B(a, c) for h > 0."""
     parts = positive_factors(kernel, inner)
     if parts is None or parts[0].op != "num":
         return None
-    other = inner.nf(b.sub(b.ONE, x))
+    other = inner.nf(b.sub(end, x))
     exponents: dict[Term, list[Term]] = {x: [b.ONE], other: [b.ONE]}
     constant: list[Term] = [parts[0]]
     for base, e in parts[1]:
@@ -324,6 +326,10 @@ def _beta(x: Term, kernel: Term, rw: Rewriter, inner: Rewriter) -> Term | None:
     s, r = (rw.nf(b.add(*exponents[v])) for v in (x, other))
     if not rw.oracle.positive(s) or not rw.oracle.positive(r):
         return None
+    if end is not b.ONE:
+        if len(exponents[x]) == len(exponents[other]) == 1:
+            return None
+        constant.append(b.pow_(end, b.add(s, r, b.MINUS_ONE)))
     return b.mul(*constant, b.fn("beta", s, r))
 
 

@@ -1,4 +1,5 @@
-"""Moments of a named law under an expectation over it: E_D[x^n], E_D[x^s e^{tx}], E_D[x^s (1-x)^t log(x)^m log(1-x)^n], E_D|ax + c|, E_D[s^x], E_D[cos(tx + c)].
+"""Moments of a named law under an expectation over it: E_D[x^n], E_D[x^s e^{tx}], E_D[x^s (1-x)^t log(x)^m log(1-x)^n], E_D|ax + c|, E_D[s^x], E_D[cos(tx + c)],
+E_N[x^n cos(tx + c)], E_N[erf(tx + c)].
 
 `kernel/moments.py` holds the values; here the integrand is read as such a monomial.
 """
@@ -6,6 +7,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import comb
 
 from derivcheck.kernel import moments
 from derivcheck.kernel.literals import integer_value, linear_terms
@@ -16,6 +18,7 @@ from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, num, substitute
 
 _MIRROR, _LESS_ONE = (Fraction(-1), b.ONE), (Fraction(1), num(-1))  # 1 - x and x - 1 as linear functions
+MOST_WEIGHT = 6
 
 
 def named_moment(inside: Term, d: Term, x: Term, rw: Rewriter, inner: Rewriter) -> Term | None:
@@ -37,6 +40,13 @@ def named_moment(inside: Term, d: Term, x: Term, rw: Rewriter, inner: Rewriter) 
             return _oscillating(top[0], d, x, rw, inner)
         if top[0].data == "abs":
             return _absolute(top[0].args[0], d, x, rw)
+        if top[0].data == "erf":
+            return _smoothed(top[0].args[0], d, x, rw, inner)
+    waves = [f for f in top if f.op == "fn" and f.data in ("cos", "sin")]
+    if len(waves) == 1 and len(top) == 2 and not bottom and d.data == "N":
+        (other,) = (f for f in top if f is not waves[0])
+        n = 1 if other is x else integer_value(other.args[1]) if other.op == "pow" and other.args[0] is x else None
+        return _weighted_wave(waves[0], n, d, x, rw, inner) if n is not None and 0 < n <= MOST_WEIGHT else None
     if not top and len(bottom) == 1 and linear_in(bottom[0], x) == (Fraction(1), b.ONE):
         return moments.reciprocal_of_next(d, o)
     read = _Monomial(x, rw)
@@ -146,6 +156,34 @@ def _oscillating(f: Term, d: Term, x: Term, rw: Rewriter, inner: Rewriter) -> Te
         return None
     centred = moments.exponential(b.distribution(str(d.data), b.ZERO, d.args[1]), b.mul(t, b.I_CONST), rw.oracle)
     return None if centred is None else b.mul(b.fn(str(f.data), substitute(f.args[0], {x: d.args[0]})), centred)
+
+
+def _weighted_wave(f: Term, n: int, d: Term, x: Term, rw: Rewriter, inner: Rewriter) -> Term | None:
+    """E[X^n cos(tX + c)] for X ~ N(m, v), the real part of e^{ic} E[X^n e^{itX}] = e^{i(tm + c) - vt²/2} E[(Y + ivt)^n], Y ~ N(m, v); sin alike."""
+    t = _slope(b.add(b.ZERO, *(b.mul(num(c), m) for c, m in linear_terms(f.args[0]) if x in m.free)), x)
+    m, v = d.args
+    if t is None or not inner.oracle.real(f.args[0]) or not rw.oracle.real(t) or not moments.valid(d, rw.oracle):
+        return None
+    parts: list[list[Term]] = [[], []]
+    for j in range(n + 1):
+        mean = moments.moment(d, n - j)
+        if mean is None:
+            return None
+        sign = 1 if j % 4 < 2 else -1
+        parts[j % 2].append(b.mul(num(sign * comb(n, j)), b.pow_(b.mul(v, t), j), mean))
+    re, im = (b.add(b.ZERO, *p) for p in parts)
+    phase = substitute(f.args[0], {x: m})
+    cos, sin = b.fn("cos", phase), b.fn("sin", phase)
+    whole = b.sub(b.mul(re, cos), b.mul(im, sin)) if f.data == "cos" else b.add(b.mul(re, sin), b.mul(im, cos))
+    return b.mul(b.exp(b.neg(b.div(b.mul(v, b.pow_(t, 2)), b.TWO))), whole)
+
+
+def _smoothed(u: Term, d: Term, x: Term, rw: Rewriter, inner: Rewriter) -> Term | None:
+    """E[erf(tX + c)] = erf((tm + c)/√(1 + 2t²v)) for X ~ N(m, v): 2 Pr(Z ≤ √2 (tX + c)) - 1 with another normal variable Z."""
+    t = _slope(b.add(b.ZERO, *(b.mul(num(c), m) for c, m in linear_terms(u) if x in m.free)), x)
+    if t is None or d.data != "N" or not inner.oracle.real(u) or not rw.oracle.real(t) or not moments.valid(d, rw.oracle):
+        return None
+    return b.fn("erf", b.div(substitute(u, {x: d.args[0]}), b.sqrt(b.add(b.ONE, b.mul(b.TWO, b.pow_(t, 2), d.args[1])))))
 
 
 def _absolute(u: Term, d: Term, x: Term, rw: Rewriter) -> Term | None:
