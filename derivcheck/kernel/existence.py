@@ -23,7 +23,7 @@ def unestablished(p: Term, rw: Rewriter) -> Term | None:
     for s in subterms(p):
         if any(v.op == "bvar" for v in s.free):
             continue
-        if s.op in _EXTREMA and rw.under(s)[2].oracle.undefinedness(rw.under(s)[1]):
+        if s.op in _EXTREMA and s.bound[0].sort.kind == "num" and rw.under(s)[2].oracle.undefinedness(rw.under(s)[1]):
             return s
         if not _process(s) or _abstract(s):
             continue
@@ -111,8 +111,12 @@ def _smooth_between(s: Term, rw: Rewriter) -> bool:
 
 def stray_series(conditions: list[Term], p: Term, rw: Rewriter) -> Term | None:
     """A series whose convergence is a condition although neither side asks for it: `∑ (f(k) - f(k+1)) = f(0)` is false for f = 1, where `∑ f(k)`
-    has no value.  Series that a side or a hypothesis holds, up to a constant factor, have values where the step is claimed."""
-    series = [c.args[0] for c in conditions if c.op == "opaque" and c.args and c.args[0].op == "sum"]
+    has no value.  Series that a side or a hypothesis holds, up to a constant factor, have values where the step is claimed.  What says that a
+    number exists (`E[X²] ∈ ℝ`) can't have that for its condition either."""
+    conditions = [c for c in conditions if c.op == "opaque" and c.args and c.data == "integrability of"]
+    if conditions and (p.op == "exists" or (p.op == "rel" and p.data == "in")):
+        return conditions[0].args[0]
+    series = [c.args[0] for c in conditions if c.args[0].op == "sum" and any(b.is_infinite(end) for end in c.args[0].args[:2])]
     if not series:
         return None
     seen = [p, *(h.statement for h in rw.oracle.context.hypotheses)]

@@ -341,7 +341,7 @@ def _confirm(ob: Obligation, checked: Checked, session: Session, budget: Budget,
             conditions.append(c)
     stray = stray_series(conditions, ob.statement, session.rewriter(ob.context))
     if stray is not None:
-        return undecided(f"rests on the convergence of {_printed((stray,))[0]}, which stands on neither side")
+        return undecided(f"rests on the existence of {_printed((stray,))[0]}, which is not given")
     if not examination.agree:
         vacuous = _vacuous(ob, examination, session)
         if vacuous == _NO_INSTANCE:

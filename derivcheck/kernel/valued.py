@@ -315,11 +315,21 @@ class _Walk:
         if oracle is not self.rw.oracle:
             raise _Unshown
         value = self.rw.nf(t)
-        if contains_op(value, "grad", "jac", "hess", "deriv", "ind", "cases") or any(s.op == "fn" and s.data in ("sign", "floor", "ceil") for s in subterms(value)):
+        if contains_op(value, "grad", "jac", "hess", "deriv") or not self.off_switches(value, oracle):
             raise _Unshown
         return [*conditions(value, oracle), *self.of(value, oracle, set())]
 
     op_jac = op_hess = op_grad
+
+    def off_switches(self, value: Term, oracle: Oracle) -> bool:
+        """Whether a derivative given piece by piece is taken off the points where the pieces meet."""
+        for s in subterms(value):
+            if s.op == "fn" and s.data in ("sign", "floor", "ceil", "max", "min"):
+                if s.data != "sign" or not oracle.nonzero(s.args[0]):
+                    return False
+            if s.op == "rel" and (s.data not in ("=", "≠", "<", "≤", ">", "≥") or not oracle.nonzero(b.sub(*s.args[:2]))):
+                return False
+        return True
 
     # --- probability ----------------------------------------------------------------------------------------------------------------
 
@@ -379,6 +389,8 @@ class _Walk:
             if not may_be_infinite(s) or any(v.op == "bvar" for v in s.free):
                 continue
             if s.op in ("sum", "prod", "sumset", "int", "intset") and _abstract(s):
+                continue
+            if self.rw.oracle.nonnegative(s) and self.rw.oracle.holds(b.rel(s, "<", b.INF)):
                 continue
             value = self.rw.nf(s)
             if unbounded(value) or contains_op(value, "E", "Eover"):
