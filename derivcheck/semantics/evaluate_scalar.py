@@ -78,7 +78,9 @@ def _mul(ev: Evaluator, t: Term, env: Env) -> Value:
 
 
 def _zero_times(ev: Evaluator, t: Term, values: list[Value], env: Env) -> Value:
-    """`0 log 0 = 0`: zero times factors that are undefined only through `log 0`."""
+    """`0 log 0 = 0`: zero times factors that are undefined only through `log 0`.  As a limit it says nothing: `log(e^{-x})/x` tends to -1."""
+    if ev.depends(t):
+        return UNKNOWN
     open_question = False
     for a, v in zip(t.args, values):
         if v is UNDEFINED:

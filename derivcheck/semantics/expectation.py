@@ -210,6 +210,8 @@ def normal_points(law: NamedLaw, deg: int) -> list[tuple[Value, Value]] | None:
     mean, cov = law.params
     if not isinstance(cov, Matrix) or mean.rows != cov.rows:
         return None
+    if mean.rows == 0:
+        return [(mean, ar.ONE)]
     low = cholesky(cov)
     standard = signed_points(moments("N", [ar.ZERO, ar.ONE], max(deg, 1)) or [])
     if low is None or standard is None or len(standard) ** mean.rows > LIMIT:

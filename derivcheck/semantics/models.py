@@ -204,7 +204,9 @@ class Builder:
 
     def natural(self, s: Term) -> bool:
         d = self.context.declarations.get(s)
-        return d is not None and (d.domain.op == "range" or (d.domain.op == "set" and d.domain.data in ("N", "Npos", "Z")))
+        if d is None or d.domain.op in ("range", "finset"):
+            return d is not None and all(a.op != "num" or a.data.denominator == 1 for a in d.domain.args)
+        return d.domain.op == "set" and d.domain.data in ("N", "Npos", "Z")
 
     def constant_values(self) -> list[fmpq]:
         """Numbers of the statement and the hypotheses, and points next to them."""

@@ -32,6 +32,7 @@ from derivcheck.semantics.evaluate import Model, evaluate, with_evaluator
 from derivcheck.semantics.implicit import solution
 from derivcheck.semantics.linear_hypotheses import solutions
 from derivcheck.semantics.recurrences import recurrence_head, tabulate
+from derivcheck.semantics.still_declared import still_declared
 from derivcheck.semantics.structured_matrices import structured
 from derivcheck.semantics.values import (
     Family,
@@ -152,6 +153,8 @@ class Draft:
         model = self.model()
         if any(self.values.get(v) is not value for used in self.settled.values() for v, value in used.items()):
             return None  # what a function was made for has changed since
+        if not still_declared(self.builder, model):
+            return None
         for p, needed in self.parts:
             if p in self.done:
                 continue
