@@ -33,7 +33,7 @@ _KINDS: tuple[frozenset[str], ...] = (
     frozenset("smooth continuous differentiable convex concave real increasing".split()),
     frozenset("smooth continuous differentiable convex concave real increasing".split()),
     frozenset("smooth continuous differentiable convex real".split()),
-    frozenset("smooth continuous differentiable integrable bounded convex concave nonnegative positive even real".split()),
+    frozenset("smooth continuous differentiable bounded convex concave nonnegative positive even real".split()),
 )
 
 

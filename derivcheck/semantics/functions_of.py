@@ -71,6 +71,27 @@ def normal(attributes: frozenset[str]) -> frozenset[str]:
     return frozenset(w.replace("strictlyincreasing", "increasing").replace("strictlydecreasing", "decreasing") for w in words)
 
 
+def _short(domain: Term | None) -> bool:
+    """A bounded interval: what is smooth on the line is integrable over it."""
+    return domain is not None and domain.op == "interval" and not any(b.is_infinite(e) for e in domain.args)
+
+
+def _falling(
+    variables: tuple[Term, ...], arg_domains: tuple[Term, ...], domain: Term | None, wanted: frozenset[str], sort: Sort, index: int
+) -> Term | None:
+    """A function of one number that is integrable over the line."""
+    if len(variables) != 1 or variables[0].sort.kind != "num" or wanted - {"bounded", "positive", "nonnegative"}:
+        return None
+    (x,) = variables
+    wave = b.exp(b.neg(b.pow_(x, 2)))
+    bodies = [wave, b.mul(b.add(b.ONE, b.pow_(x, 2)), wave)]
+    if domain is None or domain is b.REALS:
+        bodies += [b.mul(b.sub(b.TWO, x), wave), b.neg(wave)] if not wanted & {"positive", "nonnegative"} else []
+    elif domain.op != "set" or domain.data not in ("Rpos", "Rnn"):
+        return None
+    return _lam(variables, arg_domains, bodies[index % len(bodies)], sort)
+
+
 def declared_function(
     builder: Builder,
     sort: Sort,
@@ -98,6 +119,8 @@ def declared_function(
         return _lam(variables, arg_domains, body, sort)
     if result.kind != "num":
         return None
+    if "integrable" in attributes and not all(_short(a) for a in arg_domains or (None,)):
+        return _falling(variables, arg_domains, domain, wanted, sort, index)
     whole = domain is not None and domain.op == "set" and domain.data in ("N", "Npos", "Z")
     if domain is not None and (whole or domain.op in ("range", "finset")):
         body_or_none = _integer_valued(builder, variables, domain, arg_domains, model, rng, index) if not wanted - {"positive"} else None
