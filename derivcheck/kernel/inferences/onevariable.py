@@ -1,4 +1,10 @@
-"""The one-variable decision: a statement whose relations are rational functions of one real generator, by its sign table."""
+"""The one-variable decision: a statement whose relations are rational functions of one real generator, by its sign table.
+
+A relation may hold a square root g = √c of a positive rational number c, alone and in the first power: P(x) + Q g REL 0 with a rational Q is
+g REL u for u = -P/Q (REL turned around for Q < 0), and that is a statement about u and u² - c, since g ≥ 0 and g² = c:
+
+    g = u  ⟺  u ≥ 0 ∧ u² = c        g < u  ⟺  u > 0 ∧ u² > c        g > u  ⟺  u < 0 ∨ u² < c        (≤ and ≥ likewise)
+"""
 
 from __future__ import annotations
 
@@ -12,6 +18,7 @@ from derivcheck.kernel.inferences.basic import have_values
 from derivcheck.kernel.inferences.solutions import hypothesis_parts, unfolded
 from derivcheck.kernel.inferences.values import exact_conditions
 from derivcheck.kernel.infinite import no_arithmetic, strictness_in_doubt
+from derivcheck.kernel.literals import rational_value
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.onevariable import Atom, Formula, Undecided, holds_everywhere
 from derivcheck.kernel.oracle import Info
@@ -101,6 +108,8 @@ def one_variable(ob: Obligation, params: tuple[Any, ...], session: Session) -> l
     for r, (p, q) in zip(every, fractions, strict=True):
         if r in goals or any(r in guards[g] for g in goals):
             used |= {i for x in (p, q) for i, d in enumerate(x.degrees()) if d > 0}
+    roots = _square_roots(region)
+    used -= roots.keys()
     if len(used) != 1:
         raise Rejected("not one generator")
     index = used.pop()
@@ -109,11 +118,14 @@ def one_variable(ob: Obligation, params: tuple[Any, ...], session: Session) -> l
         raise Rejected("the generator is not shown real")
     table: dict[Term, Formula] = {}
     for r, (p, q) in zip(every, fractions, strict=True):
-        if not _only(p, index) or not _only(q, index):
-            if r in goals:
-                raise Rejected("not one generator")
+        if _only(p, index) and _only(q, index):
+            table[r] = ("atom", Atom(_univariate(p, index), _univariate(q, index), str(r.data)))
             continue
-        table[r] = ("atom", Atom(_univariate(p, index), _univariate(q, index), str(r.data)))
+        read_root = _beside_root(p, q, index, roots, str(r.data))
+        if read_root is not None:
+            table[r] = read_root
+        elif r in goals:
+            raise Rejected("not one generator")
     hypotheses: list[Formula] = []
     if lax_goal:
         for c in guards[goal]:
@@ -135,6 +147,50 @@ def one_variable(ob: Obligation, params: tuple[Any, ...], session: Session) -> l
     except Undecided as why:
         raise Rejected("roots are not separated") from why
     raise Rejected("false somewhere")
+
+
+def _square_roots(region: algebra.Region) -> dict[int, Any]:
+    """The generators that are square roots of positive rational numbers, with these."""
+    found: dict[int, Any] = {}
+    for key, index in region.index.items():
+        if key[0] == "root" and region.dens[key] == 2:
+            value = rational_value(key[1])
+            if value is not None and value > 0:
+                found[index] = flint.fmpq(value.numerator, value.denominator)
+    return found
+
+
+def _beside_root(p: Any, q: Any, index: int, roots: dict[int, Any], relation: str) -> Formula | None:
+    """`p/q REL 0` for a rational q and `p = P(x) + Q √c`, as a statement about P and c; None where it is of another form."""
+    inside = {i for i, d in enumerate(p.degrees()) if d > 0} - {index}
+    if len(inside) != 1 or not inside <= roots.keys() or any(d > 0 for d in q.degrees()):
+        return None
+    (root,) = inside
+    unit = next(iter(q.to_dict().values()))
+    plain: dict[int, Any] = {}
+    factor = None
+    for exponents, coefficient in p.to_dict().items():
+        if exponents[root] == 0:
+            plain[int(exponents[index])] = coefficient / unit
+        elif exponents[root] == 1 and exponents[index] == 0:
+            factor = coefficient / unit
+        else:
+            return None
+    if factor is None or factor == 0:
+        return None
+    u = flint.fmpq_poly([plain.get(k, flint.fmpq(0)) for k in range(max(plain, default=0) + 1)]) * (-1 / factor)
+    gap, one = u * u - roots[root], flint.fmpq_poly([1])
+    if factor < 0:
+        relation = {"<": ">", "≤": "≥", ">": "<", "≥": "≤"}.get(relation, relation)
+
+    def both(of_u: str, of_gap: str) -> tuple[Formula, Formula]:
+        return ("atom", Atom(u, one, of_u)), ("atom", Atom(gap, one, of_gap))
+
+    if relation in ("=", "≠"):
+        equal = ("and", *both("≥", "="))
+        return equal if relation == "=" else ("not", equal)
+    # √c REL u
+    return {"<": ("and", *both(">", ">")), "≤": ("and", *both("≥", "≥")), ">": ("or", *both("<", "<")), "≥": ("or", *both("≤", "≤"))}[relation]
 
 
 def _only(p: Any, index: int) -> bool:
