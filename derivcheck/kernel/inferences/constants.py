@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from derivcheck.kernel.asymptotic_series import Unknown
@@ -11,6 +12,7 @@ from derivcheck.kernel.inferences.basic import relation
 from derivcheck.kernel.inferences.values import facts_of
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.rewrite import Rewriter
+from derivcheck.kernel.satisfiable import PROVED
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration, Hypothesis
 from derivcheck.terms.term import Term, fresh, num, open_binder, substitute, subterms
@@ -32,10 +34,12 @@ def equal_derivatives(ob: Obligation, params: tuple[Any, ...], session: Session)
     declaration = ob.context.declarations.get(x)
     if x.op != "sym" or x.sort.kind != "num" or (declaration is not None and (declaration.random or not _reals(declaration.domain))):
         raise Rejected("not a real variable")
-    if any(x in h.statement.free for h in ob.context.hypotheses):
+    # earlier steps are not needed: what follows without them follows with them
+    context = replace(ob.context, hypotheses=tuple(h for h in ob.context.hypotheses if h.kind not in PROVED or x not in h.statement.free))
+    if any(x in h.statement.free for h in context.hypotheses):
         # the slopes would be compared where the hypothesis holds, perhaps at single points or on several intervals
         raise Rejected("a hypothesis about the variable")
-    rw = session.rewriter(ob.context)
+    rw = session.rewriter(context)
     primitives = [s for side in p.args[:2] for s in subterms(side) if s.op == "antideriv"]
     if any(v.op == "bvar" for s in primitives for v in s.free) or any(s.args[0] is not x or x in s.args[-1].free for s in primitives):
         raise Rejected("an antiderivative at another place")
@@ -45,7 +49,7 @@ def equal_derivatives(ob: Obligation, params: tuple[Any, ...], session: Session)
         known.update(dict.fromkeys(facts_of(substitute(body, {symbols[0]: x}), rw)))
     for side in p.args[:2]:
         known.update(dict.fromkeys(facts_of(side, rw)))
-    context = ob.context.with_hypotheses([Hypothesis(f, None, "domain") for f in known])
+    context = context.with_hypotheses([Hypothesis(f, None, "domain") for f in known])
     inner = session.rewriter(context)
     slopes: list[Term] = []
     for side in p.args[:2]:
@@ -89,11 +93,14 @@ def _corner(c: Term, side: Term) -> bool:
 
 def _single(p: Term, primitives: list[Term], x: Term) -> bool:
     """One antiderivative enters with a nonzero rational coefficient: its constant can be chosen on each part of the domain."""
-    from derivcheck.kernel.literals import linear_terms
+    from derivcheck.kernel.literals import linear_terms, rational_value
 
     for side in p.args[:2]:
         for c, m in linear_terms(side):
-            if m in primitives and c:
+            factors = m.args if m.op == "mul" else (m,)
+            values = [rational_value(f) for f in factors]
+            rest = [f for f, v in zip(factors, values, strict=True) if v is None]
+            if len(rest) == 1 and rest[0] in primitives and c and 0 not in values:
                 return True
     return False
 
