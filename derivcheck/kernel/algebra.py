@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import flint
 
 from derivcheck.kernel.budget import OutOfBudget
-from derivcheck.kernel.generators import MAX_EXPONENT, Generators, Key, has_i, key_order, times_i
+from derivcheck.kernel.generators import MAX_EXPONENT, Generators, Key, has_i, key_order, unity
 from derivcheck.kernel.literals import combine, integer_value, rational_value, scaled
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.polynomials import MAX_TERMS, Poly, balanced, bits, expandable, ring
@@ -53,10 +53,10 @@ class Region(Generators):
     def build(self) -> None:
         """Fix the generators once everything is scanned."""
         # i is a power of a root of unity where one is present
-        unity: Key = ("exp", times_i(b.PI))
-        if unity in self.dens:
+        turn = unity()
+        if turn in self.dens:
             if ("atom", b.I_CONST) in self.dens or any(has_i(k) for k in self.dens):
-                self.dens[unity] = lcm(self.dens[unity], 2)
+                self.dens[turn] = lcm(self.dens[turn], 2)
         elif any(has_i(k) for k in self.dens):
             self.dens.setdefault(("atom", b.I_CONST), 1)
         for (base, whole), offsets in self.powers.items():
@@ -70,9 +70,9 @@ class Region(Generators):
         self.context, self.gens, self.one, self.zero = ring(max(1, len(keys)))
         for key, i in self.index.items():
             L = self.dens[key]
-            if key == ("atom", b.I_CONST) and unity not in self.dens:
+            if key == ("atom", b.I_CONST) and turn not in self.dens:
                 self.relations.append((i, 2, -self.one))
-            elif key == unity:
+            elif key == turn:
                 self._cyclotomic(i, L)
             elif key[0] == "power" and key[1] is b.MINUS_ONE and L == 1 and self.rw.oracle.integer(key[2]):
                 self.relations.append((i, 2, self.one))
@@ -239,16 +239,16 @@ class Region(Generators):
             if t.data == "sin":
                 bottom = bottom * i_poly
             return self.cancel(top, bottom)
-        if t is b.I_CONST and ("exp", times_i(b.PI)) in self.index:
+        if t is b.I_CONST and unity() in self.index:
             return self._imaginary(), self.one
         if ("root", t) in self.index and self.dens[("root", t)] > 1 and self._is_generator(t):
             return self.gens[self.index[("root", t)]] ** self.dens[("root", t)], self.one
         return self.monomial(self.atoms[t])
 
     def _imaginary(self) -> Poly:
-        unity: Key = ("exp", times_i(b.PI))
-        if unity in self.index and self.dens[unity] % 2 == 0:
-            return self.gens[self.index[unity]] ** (self.dens[unity] // 2)
+        turn = unity()
+        if turn in self.index and self.dens[turn] % 2 == 0:
+            return self.gens[self.index[turn]] ** (self.dens[turn] // 2)
         return self.gens[self.index[("atom", b.I_CONST)]]
 
     def _sum(self, parts: list[tuple[Poly, Poly]]) -> tuple[Poly, Poly]:
@@ -341,23 +341,21 @@ class Region(Generators):
 
     def _unit_content(self, bottom: Poly) -> tuple[int, ...]:
         # generators that are never 0 (exponentials) are cleared from the denominator: 1/e^x is e^(-x)
-        n = len(self.gens)
-        low = [0] * n
-        keys = list(self.index)
-        rows = list(bottom.to_dict())
-        for i, key in enumerate(keys):
-            if key[0] in ("exp", "power"):
+        low = [0] * len(self.gens)
+        never = [] if bottom.is_constant() else [i for key, i in self.index.items() if key[0] in ("exp", "power")]
+        if never:
+            rows = bottom.monoms()
+            for i in never:
                 low[i] = min(int(r[i]) for r in rows)
         return tuple(low)
 
     def _poly_term(self, p: Poly, shift: tuple[int, ...]) -> Term:
         terms: list[tuple[int, Term]] = []
-        rows = p.to_dict()
-        self.rw.budget.spend(len(rows))
+        self.rw.budget.spend(len(p))
         moved = any(shift)
-        for exps, coeff in rows.items():
+        for exps, coeff in p.terms():
             m = self._monomial_term(tuple([e - s for e, s in zip(exps, shift, strict=False)]) if moved else exps)
-            t = m if coeff == 1 else scaled(Fraction(int(coeff.p), int(coeff.q)), m)
+            t = m if coeff == 1 else scaled(Fraction(int(coeff.p), int(coeff.q)) if coeff.q != 1 else Fraction(int(coeff.p)), m)
             terms.append((order_key(m), t))
         if not terms:
             return b.ZERO

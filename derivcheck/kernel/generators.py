@@ -13,6 +13,7 @@ and in the zero test also sin, cos and their kin through exp(i·).
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from math import lcm
 from typing import TYPE_CHECKING, Any
 
@@ -176,6 +177,12 @@ def times_i(m: Term) -> Term:
     if m.op == "div":
         return b.div(times_i(m.args[0]), m.args[1])
     return b.mul(*sorted([b.I_CONST, *factors], key=order_key))
+
+
+@cache
+def unity() -> Key:
+    """e^{iπ/L}: where it is a generator, i is a power of it."""
+    return ("exp", times_i(b.PI))
 
 
 def has_i(key: Key) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Protocol
 
 from derivcheck.kernel.budget import Budget, OutOfBudget
@@ -192,9 +193,7 @@ def _judge(ob: Obligation, options: Options, budget: Budget, hints: bool) -> Jud
     if rough is not None:
         return undecided(f"a derivative by a complex variable of a function that need not be holomorphic: {_printed((rough,))[0]}")
     session = Session(budget=budget)
-    methods = provers()
-    light = [m for m in methods if m[0] in LIGHT]
-    heavy = [m for m in methods if m[0] not in LIGHT or m[0] in LONG]
+    light, heavy = _by_cost()
     notes: list[str] = []
     examination = search.CrossExamination(ob, POINTS)
     refutation = _questioned(examination, FIRST)
@@ -219,6 +218,13 @@ def _judge(ob: Obligation, options: Options, budget: Budget, hints: bool) -> Jud
         # where models don't show that the step is false, they show no repair either
         return _refuted(ob, refutation, False)
     return undecided(_reason(ob, budget, notes))
+
+
+@cache
+def _by_cost() -> tuple[list[tuple[str, Prove]], list[tuple[str, Prove]]]:
+    """The provers to try before the search for counterexamples, and those after it."""
+    methods = provers()
+    return [m for m in methods if m[0] in LIGHT], [m for m in methods if m[0] not in LIGHT or m[0] in LONG]
 
 
 def _prove(

@@ -17,6 +17,7 @@ from derivcheck.kernel.algebra import Region
 from derivcheck.kernel.atom_facts import facts_of_atoms
 from derivcheck.kernel.budget import Budget, OutOfBudget
 from derivcheck.kernel.interval_signs import sign_on_interval
+from derivcheck.semantics.values import distinct
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from derivcheck.kernel.oracle import Info, Oracle
 
 F = Fraction
+Rows = dict[tuple[int, ...], Any]
+"""The coefficients of a polynomial by their exponents."""
 MAX_POLYNOMIALS = 60
 
 
@@ -146,8 +149,9 @@ class _Comparison:
         whole = self.poly_sign(p, 0)
         if whole in (">", "<"):
             return whole
-        if len(p) > 400 or max(p.degrees(), default=0) > 200:
-            # a generator such as e^{1/15625} has high powers: factors of these take FLINT for ever, and no budget stops it
+        if p.total_degree() <= 1 or len(p) > 400 or max(p.degrees(), default=0) > 200:
+            # nothing to factor; or a generator such as e^{1/15625} with high powers: factors of these take FLINT for ever, and no budget
+            # stops it
             return whole
         content, factors = p.factor()
         if len(factors) == 1 and factors[0][1] == 1:
@@ -207,7 +211,8 @@ class _Comparison:
             return "0"
         if len(p) > 400:
             return None
-        terms = list(p.to_dict().items())
+        rows = p.to_dict()  # FLINT is slow at this: once for all ways
+        terms = list(rows.items())
         signs = [self.monomial_sign(e, c) for e, c in terms]
         direct = _sum_signs(signs)
         if direct in (">", "<"):
@@ -215,15 +220,15 @@ class _Comparison:
         bounded = self._by_bounds(terms)
         if bounded in (">", "<"):
             return bounded
-        univariate = self._univariate(p)
+        univariate = self._univariate(rows)
         if univariate in (">", "<"):
             return univariate
-        quadratic = self._square(p, depth) if depth == 0 else None
+        quadratic = self._square(rows) if depth == 0 else None
         if quadratic in (">", "<"):
             return quadratic
         best = direct or bounded or univariate or quadratic
         if depth < 2:
-            by_fact = self._by_fact(p, depth)
+            by_fact = self._by_fact(p, depth) if self.facts else None
             if by_fact in (">", "<") or best is None:
                 best = by_fact or best
         if best in ("≥", "≤"):
@@ -272,8 +277,7 @@ class _Comparison:
             return "≤"
         return None
 
-    def _univariate(self, p: Any) -> str | None:
-        rows = p.to_dict()
+    def _univariate(self, rows: Rows) -> str | None:
         used = {i for e in rows for i, k in enumerate(e) if k}
         if len(used) != 1:
             return None
@@ -290,9 +294,8 @@ class _Comparison:
         poly = flint.fmpq_poly(coeffs)
         return sign_on_interval(poly, info)
 
-    def _square(self, p: Any, depth: int) -> str | None:
+    def _square(self, rows: Rows) -> str | None:
         """A quadratic in one generator with positive leading coefficient and discriminant of known sign."""
-        rows = p.to_dict()
         n = len(self.region.gens)
         for i in range(n):
             degree = max((e[i] for e in rows), default=0)
@@ -426,7 +429,7 @@ class _Comparison:
             if kind == "≠":
                 continue
             fr = f.to_dict()
-            candidates = {c / fr[e] for e, c in rows.items() if e in fr and any(e)} if len(fr) <= 40 else set()
+            candidates = distinct(c / fr[e] for e, c in rows.items() if e in fr and any(e)) if len(fr) <= 40 else []
             for c in candidates:
                 rest = p - c * f
                 if len(rest) < len(p) + len(fr) - 1:

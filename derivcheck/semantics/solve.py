@@ -93,6 +93,9 @@ class Draft:
         """Give a symbol a value that agrees with the hypotheses whose symbols all have values then."""
         if s in self.values or s in self.defined_by:
             return
+        if not self.early and s.sort.kind == "num":  # nothing to meet
+            self.values[s] = self.builder.value(s, self.seen_from(s), self.rng, self.index)
+            return
         ready = [p for p, needed in self.early if s in needed and needed <= {*self.values, *self.defined_by, s}]
         tabled = self.tabled(s)
         for p in tabled:
