@@ -2,8 +2,9 @@
 
     python benchmarks/run.py [--seconds 5] [--write]
 
-Every engine has one warm process of its own, and the engines take turns at each step, so that whatever else the machine does
-hits all of them alike: ratios count, not milliseconds.  derivcheck's time is that of the verdict: a proof with its
+Every engine has one warm process of its own, and the engines take turns, `TURN` steps at a time, so that whatever else the machine does
+hits all of them alike, and none of them finds the processor's caches full of the others' data at every step: ratios count, not
+milliseconds.  derivcheck's time is that of the verdict: a proof with its
 cross-examination in models, or a counterexample; a second row adds the hint that a refuted step gets in a report.  SymPy builds and simplifies the difference of the sides with the assumptions that the
 declarations allow; its cache starts empty after warming up.  What takes longer than `--seconds` is ended and counts as not accepted.
 Maxima (`apt-get install maxima`) and giac (`apt-get install xcas`) take part where they are installed.
@@ -12,6 +13,7 @@ Maxima (`apt-get install maxima`) and giac (`apt-get install xcas`) take part wh
 from __future__ import annotations
 
 import argparse
+import gc
 import multiprocessing
 import os
 import platform
@@ -29,6 +31,7 @@ sys.setrecursionlimit(100_000)
 from steps import COURSE, FILES, WARM, Case, cases, steps_of  # noqa: E402
 from text_engines import TextEngine, installed  # noqa: E402
 
+from derivcheck.cli import COLLECTIONS  # noqa: E402
 from derivcheck.kernel.judge import judge  # noqa: E402
 from derivcheck.kernel.obligation import Obligation  # noqa: E402
 from derivcheck.language.document import StepSource  # noqa: E402
@@ -37,11 +40,13 @@ from derivcheck.services.options import Options  # noqa: E402
 Answer = tuple[bool, float, float | None]
 """Whether the step was accepted, the seconds that took, and the processor's seconds (None for another program)."""
 Ask = Callable[[StepSource], Answer]
+TURN = 20
 RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
 
 
 def derivcheck_asked(limit: float, hints: bool) -> Ask:
-    """derivcheck, in this process."""
+    """derivcheck, in this process, which collects garbage as that of the command line does."""
+    gc.set_threshold(*COLLECTIONS)
     options = Options(timeout=limit)
 
     def ask(step: StepSource) -> Answer:
@@ -80,6 +85,8 @@ def serve(make: Callable[[], Ask], found: list[Case], pipe: Connection) -> None:
         from sympy.core.cache import clear_cache
 
         clear_cache()
+    gc.collect()
+    gc.freeze()  # what is loaded is no garbage, whoever loaded it
     pipe.send("ready")
     while True:
         index = pipe.recv()
@@ -109,10 +116,11 @@ def measure(found: list[Case], limit: float) -> dict[str, list[Answer]]:
     for pipe in engines.values():
         pipe.recv()
     answers: dict[str, list[Answer]] = {name: [] for name in engines}
-    for index in range(len(found)):
+    for start in range(0, len(found), TURN):
         for name, pipe in engines.items():
-            pipe.send(index)
-            answers[name].append(pipe.recv())
+            for index in range(start, min(start + TURN, len(found))):
+                pipe.send(index)
+                answers[name].append(pipe.recv())
     for pipe in engines.values():
         pipe.send(None)
     return answers
