@@ -9,14 +9,22 @@ from __future__ import annotations
 
 from math import ceil, floor
 
+from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.randomness import randomness
-from derivcheck.kernel.rewrite import Rewriter, rule
+from derivcheck.kernel.rewrite import LEVELS, Rewriter, rule
 from derivcheck.kernel.rules.expectation import Expectation
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, mk, num
 
 FURTHEST = 12  # values of a law on the integers that are added up one by one
 SOURCE = "Johnson, Kotz et al."
+
+
+def _beyond(p: tuple[Term, ...], o: Oracle) -> bool:
+    """Whether binom(n, x) p^x (1-p)^{n-x} is the mass beyond n too: the coefficient is 0, and the power has a value for p ≠ 1.  Where n is
+    random or summed over it is not used: there the sum over n is cut at x."""
+    given = LEVELS.keys().isdisjoint(p[0].free) and not randomness(o).atoms(p[0])
+    return given and o.natural(p[0]) and o.nonzero(b.sub(b.ONE, p[1]))
 
 
 @rule("named-density", "pdf", statement="densities and masses of N, Po, Ga, Exp, Beta, Bern, Bin, NB, U, Laplace, Geom, LogN, InvGa, Cat", side="at a point of the support; 0 outside", source=SOURCE)
@@ -58,8 +66,7 @@ def named_density(t: Term, rw: Rewriter) -> Term | None:
         )
     if name == "Bern" and o.natural(x) and o.less_equal(x, b.ONE):
         return b.mul(b.pow_(p[0], x), b.pow_(b.sub(b.ONE, p[0]), b.sub(b.ONE, x)))
-    # beyond n the coefficient is 0, and (1-p)^{n-x} has a value for p ≠ 1
-    if name == "Bin" and o.natural(x) and (o.less_equal(x, p[0]) or (o.natural(p[0]) and o.nonzero(b.sub(b.ONE, p[1])))):
+    if name == "Bin" and o.natural(x) and (o.less_equal(x, p[0]) or _beyond(p, o)):
         return b.mul(b.fn("binom", p[0], x), b.pow_(p[1], x), b.pow_(b.sub(b.ONE, p[1]), b.sub(p[0], x)))
     if name == "Geom" and o.natural(x) and o.positive(x):
         return b.mul(b.pow_(b.sub(b.ONE, p[0]), b.sub(x, b.ONE)), p[0])
