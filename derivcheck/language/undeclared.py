@@ -53,6 +53,10 @@ def undeclared(
     key = names.key_of(base, primes, sub, label)
     if e.scope.unreadable and e.scope.unreadable.issuperset(re.findall(r"\\[A-Za-z]+|[A-Za-z]", base)):
         raise e.fail("D114", f"{key} stands in a declaration that could not be read", span, "mend the declaration first")
+    dotted = re.fullmatch(r"\\d?dot\{(.+)\}", base)
+    moving = e.scope.find(dotted[1]) if dotted is not None else None
+    if moving is not None and moving.symbol is not None and moving.symbol.sort.kind == "fun":
+        raise e.fail("D105", f"{key} is not declared; a dot is part of a name", span, f"write {dotted[1]}'(t) or \\frac{{d{dotted[1]}}}{{dt}} for the derivative")  # type: ignore[index]
     if sub is not None and any(base in frame for frame in e.scope.frames):
         entry = e.scope.find(base)
         if entry is not None and entry.local and entry.symbol is not None and is_number(entry.symbol.sort):
