@@ -174,6 +174,13 @@ class Expander(Arithmetic):
                 one, other = t.args
                 gap = b.fn("abs", b.sub(one, other))
                 return self.expand(b.div(b.add(one, other, gap if name == "max" else b.neg(gap)), b.TWO))
+            if name == "binom" and self.t not in t.args[1].free and self.rw.oracle.natural(t.args[1]):
+                # far out the coefficient is the quotient of Γ
+                n, k = t.args
+                x = self.expand(n)
+                if x.terms and self.tends(x.terms[0][0]) > 0 and self.sign(self.lead(x)[1]) > 0:
+                    gammas = [b.fn("gamma", b.add(u, b.ONE)) for u in (n, k, b.sub(n, k))]
+                    return self.expand(b.div(gammas[0], b.mul(gammas[1], gammas[2])))
             if name in ("tan", "cot", "sec", "csc"):
                 u = t.args[0]
                 sin, cos = b.fn("sin", u), b.fn("cos", u)

@@ -41,11 +41,20 @@ def variance_by_covariances(ob: Obligation, params: tuple[Any, ...], session: Se
         l_ = level_symbol("l", k.sort, 881)
         domain = b.int_range(lo, hi)
         single = rw.child(((Declaration(k, domain),), ()))
-        pair = rw.child(((Declaration(k, domain), Declaration(l_, domain)), (b.rel(l_, "≠", k),)))
         other = substitute(member, {k: l_})
         own = _variance(member, variances, single)
-        mixed = b.mul(c, substitute(c, {k: l_}), _covariance(member, other, covariances, pair))
-        whole = b.add(b.sum_(k, lo, hi, b.mul(b.pow_(c, 2), own)), b.sum_(k, lo, hi, b.sum_(l_, lo, hi, b.cases(b.rel(l_, "≠", k), mixed, b.ZERO))))
+        products = b.mul(c, substitute(c, {k: l_}))
+        # unequal indices; or, where the hypothesis speaks of one order only, each pair in that order, twice
+        for sign, times in (("≠", b.ONE), ("<", b.TWO)):
+            apart = b.rel(l_, sign, k)
+            pair = rw.child(((Declaration(k, domain), Declaration(l_, domain)), (apart,)))
+            try:
+                mixed = b.mul(times, products, _covariance(member, other, covariances, pair))
+                break
+            except Rejected:
+                if sign == "<":
+                    raise
+        whole = b.add(b.sum_(k, lo, hi, b.mul(b.pow_(c, 2), own)), b.sum_(k, lo, hi, b.sum_(l_, lo, hi, b.cases(apart, mixed, b.ZERO))))
     else:
         parts = _members(x.args[0], rw)
         out = [b.mul(b.pow_(c, 2), _variance(m, variances, rw)) for m, c in parts]

@@ -37,6 +37,20 @@ def independent_events(t: Term, rw: Rewriter) -> Term | None:
     return mk("Pr", (b.and_(*ordered), *conds), t.data) if ordered != p.args else None
 
 
+@rule("union-of-independent", "Pr", statement="Pr(P ∨ Q) = 1 - (1 - Pr(P)) (1 - Pr(Q))", side="events of variables declared independent (given the conditions)", source=SOURCE)
+def union_of_independent(t: Term, rw: Rewriter) -> Term | None:
+    p, conds = t.args[0], t.args[1:]
+    if p.op != "or" or any(c.sort.kind == "bool" for c in conds):
+        return None
+    r = randomness(rw.oracle)
+    given = r.fixed(conds)
+    clusters = r.clusters([r.atoms(q) - given for q in p.args], given) if not r.loose(conds) else []
+    if len(clusters) < 2:
+        return None
+    parts = (mk("Pr", (b.or_(*(p.args[i] for i in c)), *conds), t.data) for c in clusters)
+    return b.sub(b.ONE, b.mul(*(b.sub(b.ONE, q) for q in parts)))
+
+
 @rule("probability-given-independent", "Pr", statement="Pr(P | Y) = Pr(P)", side="P depends on variables declared independent of Y", source=SOURCE)
 def probability_given_independent(t: Term, rw: Rewriter) -> Term | None:
     p, conds = t.args[0], t.args[1:]
