@@ -7,8 +7,12 @@ Limits: five totals.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from derivcheck.kernel.check import Proof, Session
 from derivcheck.kernel.obligation import Obligation
+from derivcheck.kernel.ordering import order_key
+from derivcheck.kernel.randomness import randomness
 from derivcheck.provers.scalar import attempt
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, contains_op, mk, subterms
@@ -27,6 +31,10 @@ def prove(ob: Obligation, session: Session) -> Proof | None:
         for node in _informations(p):
             if attempt(ob, "information", (b.ONE, node), session) == []:
                 return Proof("information", (b.ONE, node))
+    if p.data in ("≤", "≥", "=") and contains_op(p, "entropyrv", "MI"):
+        for params in _conditional(ob, session):
+            if attempt(ob, "conditional-information", params, session) == []:
+                return Proof("conditional-information", params)
     if p.data != "=" or not contains_op(p, "pdf", "Eover", "KL", "entropy", "crossent"):
         return None
     for rule in ("ring", "equations"):
@@ -54,6 +62,31 @@ def _informations(p: Term) -> list[Term]:
                 for i in range(1, len(first)):
                     out[mk("MI", first, i, t.sort)] = None
     return list(out)
+
+
+Group = tuple[Term, ...]
+
+
+def _conditional(ob: Obligation, session: Session) -> Iterator[tuple[tuple[tuple[Term, Group, Group, Group], ...], ...]]:
+    """One conditional information that is not negative, and one that is zero by declaration, of two or three symbols."""
+    r = randomness(session.oracle(ob.context))
+    symbols = sorted((s for s in ob.statement.free if s.op == "sym" and r.is_random(s)), key=order_key)
+    if not 2 <= len(symbols) <= 3:
+        return
+    choices: list[tuple[Group, Group, Group]] = []
+    for i, x in enumerate(symbols):
+        for y in symbols[:i]:
+            rest = tuple(z for z in symbols if z is not x and z is not y)
+            choices += [((y,), (x,), zs) for zs in dict.fromkeys(((), rest))]
+    if len(symbols) == 3:
+        choices += [((x,), tuple(y for y in symbols if y is not x), ()) for x in symbols]
+    zeros = [c for c in choices if r.independent(c[0], c[1], frozenset(c[2]))]
+    if ob.statement.data == "=":
+        yield from (((), ((c, *z),)) for z in zeros for c in (b.ONE, b.MINUS_ONE))
+        return
+    for one in choices:
+        yield (((b.ONE, *one),), ())
+        yield from ((((b.ONE, *one),), ((c, *z),)) for z in zeros for c in (b.ONE, b.MINUS_ONE))
 
 
 def _totals(ob: Obligation, session: Session, left: int, used: set[tuple[Term, int]]) -> Proof | None:

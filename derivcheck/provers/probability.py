@@ -393,7 +393,7 @@ def _sum_products(ob: Obligation, session: Session) -> Iterator[tuple[Term, Term
 # --- universal equations --------------------------------------------------------------------------------------------------------------------------
 
 
-def _by_universal(ob: Obligation, session: Session, left: int = 2) -> Proof | None:
+def _by_universal(ob: Obligation, session: Session, left: int = 2, normal_next: bool = True) -> Proof | None:
     """Rewrite by universal hypotheses, in the statement as it is or in its normal form, then the linear normal form."""
     if left == 0 or not any(h.statement.op == "forall" for h in ob.context.hypotheses):
         return None
@@ -404,13 +404,19 @@ def _by_universal(ob: Obligation, session: Session, left: int = 2) -> Proof | No
             rest = attempt(ob, "rewrite-universal", (number, backwards), session)
             if rest is None:
                 continue
-            found = _close(rest[0], session) or _by_universal(rest[0], session, left - 1)
+            found = _close(rest[0], session) or _by_universal(rest[0], session, left - 1, normal_next)
             if found is not None:
                 return Proof("rewrite-universal", (number, backwards), (found,))
-    if left == 2:
+            if len(ob.statement.args) == 2 and all(x is not y for x, y in zip(ob.statement.args, rest[0].statement.args, strict=True)):
+                # both sides changed: an equation that turns one into the other must be used on one of them
+                one = attempt(ob, "rewrite-universal", (number, backwards, 0), session)
+                found = _close(one[0], session) if one else None
+                if found is not None:
+                    return Proof("rewrite-universal", (number, backwards, 0), (found,))
+    if normal_next:
         normal = attempt(ob, "rewrite", (("linearity",),), session)
         if normal is not None:
-            found = _by_universal(normal[0], session, 1)
+            found = _by_universal(normal[0], session, 1, False)
             if found is not None:
                 return Proof("rewrite", (("linearity",),), (found,))
     return None

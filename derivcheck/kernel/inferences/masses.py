@@ -10,6 +10,7 @@ from derivcheck.kernel.densities import given_count, variable_domains
 from derivcheck.kernel.inferences.operators import strict
 from derivcheck.kernel.inferences.probability import LINEAR, gap
 from derivcheck.kernel.obligation import Obligation
+from derivcheck.kernel.randomness import randomness
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Hypothesis
 from derivcheck.terms.sorts import dist, tup
@@ -81,5 +82,44 @@ def information(ob: Obligation, params: tuple[Any, ...], session: Session) -> li
     if node.op != "MI" or not rw.oracle.nonnegative(c):
         raise Rejected("not a multiple of an information")
     if not algebra.is_zero(b.sub(gap(ob), b.mul(c, node)), rw):
+        raise Rejected("not that combination")
+    return []
+
+
+def conditional_information(xs: tuple[Term, ...], ys: tuple[Term, ...], zs: tuple[Term, ...]) -> Term:
+    """I(X; Y | Z) = H(X, Z) + H(Y, Z) - H(Z) - H(X, Y, Z)."""
+
+    def h(vs: tuple[Term, ...]) -> Term:
+        return mk("entropyrv", vs, len(vs)) if vs else b.ZERO
+
+    return b.add(h((*xs, *zs)), h((*ys, *zs)), b.neg(h(zs)), b.neg(h((*xs, *ys, *zs))))
+
+
+@inference(
+    "conditional-information",
+    statement="A ≤ B (A = B) where B - A = ∑ c I(X; Y | Z) + ∑ d I(U; V | W), c ≥ 0 (no such terms), U and V declared independent given W",
+    source="Cover and Thomas 2.5-2.8 (I(X; Y | Z) ≥ 0, and 0 for independent variables; data processing)",
+    method="information",
+)
+def conditional_informations(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: ((c, X, Y, Z), …), ((d, U, V, W), …), X to W being tuples of random symbols."""
+    least, none = params
+    rw = session.rewriter(ob.context, LINEAR)
+    r = randomness(rw.oracle)
+    for c, *groups in (*least, *none):
+        symbols = [v for g in groups for v in g]
+        if c.op != "num" or any(v.op != "sym" or not r.is_random(v) for v in symbols) or len(set(symbols)) != len(symbols) or not groups[0] or not groups[1]:
+            raise Rejected("not informations of different random symbols")
+    if any(c.data < 0 for c, *_ in least) or not all(r.independent(us, vs, frozenset(ws)) for _, us, vs, ws in none):
+        raise Rejected("neither nonnegative nor zero")
+    p = ob.statement
+    if p.op == "rel" and p.data == "=":
+        if least:
+            raise Rejected("not an equation")
+        difference = b.sub(p.args[0], p.args[1])
+    else:
+        difference = gap(ob)
+    whole = b.add(b.ZERO, *(b.mul(c, conditional_information(*groups)) for c, *groups in (*least, *none)))
+    if not algebra.is_zero(b.sub(difference, whole), rw):
         raise Rejected("not that combination")
     return []

@@ -23,8 +23,9 @@ Pattern = tuple[tuple[Term, ...], tuple[Term, ...], Term, Term, Term]  # variabl
     method="hypotheses",
 )
 def rewrite_universal(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
-    """params: (number of the hypothesis, backwards: True, False, or `moment`: Var X = V as E[X²] = V + E[X]²)."""
-    number, backwards = params
+    """params: (number of the hypothesis, backwards: True, False, or `moment`: Var X = V as E[X²] = V + E[X]²); a third one, 0 or 1, names the
+    side of a relation that alone is rewritten."""
+    number, backwards = params[:2]
     if number >= len(ob.context.hypotheses):
         raise Rejected("no such hypothesis")
     pattern = _universal(ob.context.hypotheses[number].statement, backwards is True)
@@ -32,7 +33,13 @@ def rewrite_universal(ob: Obligation, params: tuple[Any, ...], session: Session)
         pattern = _as_moment(pattern)
     if pattern is None:
         raise Rejected("not a universal equation")
-    new = Replacement(*pattern).apply(ob.statement, session.rewriter(ob.context))
+    p, rule, rw = ob.statement, Replacement(*pattern), session.rewriter(ob.context)
+    if len(params) > 2:
+        if p.op != "rel" or params[2] not in (0, 1):
+            raise Rejected("no such side")
+        new = mk("rel", tuple(rule.apply(a, rw) if i == params[2] else a for i, a in enumerate(p.args)), p.data, p.sort)
+    else:
+        new = rule.apply(p, rw)
     if new is ob.statement:
         raise Rejected("nothing to rewrite")
     return [Obligation(ob.context, new)]
