@@ -20,6 +20,7 @@ from derivcheck.language.items import (
     split_on,
 )
 from derivcheck.language.syntax import Item, Leaf, Seq, Span
+from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, mk
 
 if TYPE_CHECKING:
@@ -119,18 +120,24 @@ def _random_values(e: Elaborator, pieces: list[Items], span: Span) -> list[Term]
 
 
 def mutual_information(e: Elaborator, span: Span, c: Cursor) -> Term:
-    """`I(X; Y)`."""
+    """`I(X; Y)`, and `I(X; Y | Z)` as H(X | Z) - H(X | Y, Z)."""
     group, scripts = application.take_bracket(c)
     items = pair_bars(group.body.items)
-    if find(items, is_mid) >= 0:
-        return mk("opaque", (), "conditional mutual information")
-    parts = split_on(items, lambda i: leaf(i, None, ";"))
+    bar = find(items, is_mid)
+    parts = split_on(items if bar < 0 else items[:bar], lambda i: leaf(i, None, ";"))
     if len(parts) != 2:
         raise e.fail("D104", "mutual information is between two", group.span, "write I(X; Y)")
+    if bar >= 0:
+        parts.append(items[bar + 1 :])
     sides = [_random_values(e, [drop_spaces(q) for q in split_on(p, is_comma)], group.span) for p in parts]
-    if sides[0] is None or sides[1] is None:
+    known = [s for s in sides if s is not None]
+    if len(known) < len(sides):
         raise e.fail("D106", "mutual information is of declared random variables", group.span, "add: let X random")
-    value = mk("MI", (*sides[0], *sides[1]), len(sides[0]))
+    if bar >= 0:
+        xs, ys, zs = known
+        value = b.sub(mk("entropyrv", (*xs, *zs), len(xs)), mk("entropyrv", (*xs, *ys, *zs), len(xs)))
+    else:
+        value = mk("MI", (*known[0], *known[1]), len(known[0]))
     if scripts is not None:
         value = e.postfix(value, scripts.sub, scripts.sup, scripts.primes, span)
     return value
