@@ -124,7 +124,7 @@ def read_extremum(e: Elaborator, name: str, sub: Seq | None, sup: Seq | None, sp
         such_that: Items = ()
         if colon > 0:
             items, such_that = items[:colon], items[colon + 1 :]
-        for piece in split_on(items, is_comma):
+        for piece in sums.lists_joined(list(split_on(items, is_comma))):
             piece = drop_spaces(piece)
             where = span_of(piece, sub.span)
             if not piece:
@@ -148,6 +148,11 @@ def read_extremum(e: Elaborator, name: str, sub: Seq | None, sup: Seq | None, sp
                 for i, d in enumerate(domains[:-1]):
                     if d is None and variables[i][1].sort == sort and len(split_on(items, is_comma)) == len(domains):
                         domains[i] = domain
+                continue
+            listed = sums.ellipsis_bounds(piece[2:]) if sign is not None and sign.text == "=" and mark == 1 else None
+            if listed is not None:  # \max_{i = 1, \dots, n}
+                variables.append(binders.bound_symbol(e, piece[0], index=True))
+                domains.append(build.int_range(e.number(listed[0], where), e.number(listed[1], where)))
                 continue
             lead = _variable_of_condition(e, piece, dict(variables))
             if lead is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from derivcheck.language import declarations, matrix_names, sets
@@ -385,6 +386,9 @@ class LetReader:
                 break
             following = self.items[self.i + 1] if self.i + 1 < len(self.items) else None
             if leaf(following, None, "\\dots"):
+                numbers = [e.number(p, self.span) for p in pieces]
+                if any(x.op == y.op == "num" and y.data != x.data + 1 for x, y in pairwise(numbers)):
+                    raise self.fail("this list does not go in steps of one", span_of(pieces[-1], self.span), "write it as a set with a condition")
                 self.i += 2
                 item = self.peek()
                 if item is not None and is_comma(item):

@@ -98,7 +98,7 @@ def sum_limits(e: Elaborator, sub: Seq, sup: Seq | None, span: Span) -> tuple[li
     if len(items) == 1 and isinstance(items[0], Macro) and items[0].name == "\\substack":
         pieces = substack_rows(items[0])
     else:
-        pieces = list(split_on(items, is_comma))
+        pieces = lists_joined(list(split_on(items, is_comma)))
     pieces = [binders.flatten_braces(p) for p in pieces]
     if any(not drop_spaces(p) for p in pieces):
         raise e.fail("D056", "an index is missing", sub.span, None)
@@ -177,7 +177,7 @@ def _read_limit_piece(
     if sign.text == "=" and len(positions) == 1:
         if len(names_left) == 1 and len(left) == 1:
             b = new(left[0])
-            bounds = _ellipsis_bounds(right)
+            bounds = ellipsis_bounds(right)
             if bounds is not None:
                 b.lo, b.hi = e.number(bounds[0], where), e.number(bounds[1], where)
             else:
@@ -262,7 +262,20 @@ def _fixed(e: Elaborator, entry: Entry) -> bool:
     return entry.symbol is not None and entry.symbol in e.scope.declarations
 
 
-def _ellipsis_bounds(items: Items) -> tuple[Items, Items] | None:
+def lists_joined(pieces: list[Items]) -> list[Items]:
+    """`k = 1, \\dots, n` is one piece."""
+    out: list[Items] = []
+    for piece in pieces:
+        before = drop_spaces(out[-1]) if out else ()
+        dots = len(drop_spaces(piece)) == 1 and calls.has_ellipsis(piece) and any(is_relation(i) for i in before)
+        if dots or (before and isinstance(before[-1], Leaf) and before[-1].text == "\\dots"):
+            out[-1] = (*out[-1], *piece)
+        else:
+            out.append(piece)
+    return out
+
+
+def ellipsis_bounds(items: Items) -> tuple[Items, Items] | None:
     """`1, \\dots, n`."""
     pieces = split_on(items, is_comma)
     if len(pieces) >= 3 and calls.has_ellipsis(pieces[-2]):
