@@ -54,6 +54,8 @@ def _supposed_above(t: Term, oracle: Oracle) -> str | None:
             if p.op in ("psd", "pd") and p.args[0].op == "add" and len(p.args[0].args) == 2 and t in p.args[0].args:
                 x, y = p.args[0].args
                 other = y if x is t else x
+                if h.kind in ("step", "use") and oracle.undefinedness(other):
+                    continue  # what was proved before says nothing where it has no value
                 if other.op == "neg" and other.args[0] is not t and psd(other.args[0], oracle):
                     if p.op == "pd" or pd(other.args[0], oracle):
                         return "pd"

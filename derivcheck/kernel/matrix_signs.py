@@ -9,6 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from derivcheck.kernel.bounds import meet
 from derivcheck.kernel.matrix_facts import (
     entries_at_least,
     identity_plus_product,
@@ -84,7 +85,10 @@ def _form_info(t: Term, oracle: Oracle, at_least_0: Info, above_0: Info, real: I
     if t.op == "inner":
         u, v = t.args
         if u is v:
-            return above_0 if nonzero(u, oracle) else at_least_0
+            own = above_0 if nonzero(u, oracle) else at_least_0
+            # what a hypothesis says of u^T u as written
+            told = oracle.unary.get(b.tonum(b.matmul(b.transpose(u), u))) if "unary" in oracle.__dict__ else None
+            return own if told is None else meet(own, told)
         factors: tuple[Term, ...] = (b.transpose(u), *(v.args if v.op == "matmul" else (v,)))
     else:
         a = t.args[0]

@@ -8,7 +8,7 @@ programme in exact fractions picks the combination; the kernel multiplies it out
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 from derivcheck.kernel.check import Proof, Session
@@ -179,6 +179,9 @@ def _pieces(ob: Obligation, rw: Rewriter, words: list[tuple[Term, ...]]) -> list
                 given += _bounded(q, rw)
     written = {s for s in subterms(ob.statement) if s.op == "add" and s.sort.kind == "mat" and square(s) and s.size < 60 and not any(v.op == "bvar" for v in s.free)}
     given += [s for s in sorted(written, key=order_key)[:4] if shown(s, rw) is not None]
+    whole = rw.nf(ob.statement.args[0]) if ob.statement.op in ("psd", "pd") else None
+    if whole is not None and shown(whole, rw) is not None:
+        given.append(whole)
     letters = [s for s in _letters([ob.statement]) if psd(s, rw.oracle) or pd(s, rw.oracle)]
     inverses = [b.inv(s) for s in letters if pd(s, rw.oracle) and any(t.op == "inv" and t.args[0] is s for t in subterms(ob.statement))]
     own = (ob.statement.args[0].sort.rows,) if ob.statement.op in ("psd", "pd") else ()
@@ -226,6 +229,9 @@ def _lefts(words: list[Term], n: Term) -> list[Term]:
 
 def _inequality(ob: Obligation, session: Session) -> Proof | None:
     p = ob.statement
+    tangents = _tangents(ob, session)
+    if tangents is not None:
+        return tangents
     rest = attempt(ob, "determinant-order", (), session)
     inner = definiteness(rest[0], session, 2) if rest else None
     if inner is not None:
@@ -242,6 +248,32 @@ def _inequality(ob: Obligation, session: Session) -> Proof | None:
         found = _by_facts(ob, session, groups)
         if found is not None:
             return found
+    return None
+
+
+def _tangents(ob: Obligation, session: Session) -> Proof | None:
+    """Convex functions of a vector above their tangent planes, at the points where the goal has values or gradients."""
+    points: dict[Term, dict[Term, None]] = {}
+    for s in subterms(ob.statement):
+        at = (s.args[0], s.args[1]) if s.op == "apply" and len(s.args) == 2 else (s.args[-1].args[0], s.args[0]) if s.op == "grad" and s.args[-1].op == "apply" else None
+        if at is not None and at[0].op == "sym" and at[1].sort.is_vector and not any(v.op == "bvar" for t in at for v in t.free):
+            points.setdefault(at[0], {})[at[1]] = None
+    convex = {f: list(places)[:4] for f, places in points.items() if f in ob.context.declarations and ob.context.declarations[f].attributes & {"convex", "concave"}}
+    for f in list(convex):
+        # a point that a hypothesis speaks of
+        convex[f] += [t for h in ob.context.hypotheses for t in subterms(h.statement) if t.op == "grad" and t.args[-1].op == "apply" and t.args[-1].args[0] is f for t in t.args[:1] if t not in convex[f]][:2]
+    for groups in _groups(ob) if convex else ():
+        goal, chain = ob, []
+        for f, places in convex.items():
+            for u, v in permutations(places, 2):
+                params = (groups, f, u, v)
+                rest = attempt(goal, "tangent-plane", params, session)
+                if rest:
+                    goal = rest[0]
+                    chain.append(("tangent-plane", params))
+        last = _close(goal, session) if chain else None
+        if last is not None:
+            return _nest(chain, last)
     return None
 
 
@@ -289,12 +321,9 @@ def _by_facts(ob: Obligation, session: Session, groups: tuple[str, ...]) -> Proo
     if start and (last := _close(goal, session)) is not None:
         return _nest(start, last)
     chain: list[tuple[str, tuple[Any, ...]]] = list(start)
-    found = _candidates(ob, rw, gap)
-    for kind, terms in found:
+    for kind, terms in _ranked(_candidates(ob, rw, gap), gap, rw):
         if len(chain) >= FACTS:
             break
-        if fact(kind, terms, rw) is None:
-            continue
         params = (groups, kind, terms)
         rest = attempt(goal, "semidefinite-fact", params, session)
         if not rest:
@@ -310,6 +339,23 @@ def _by_facts(ob: Obligation, session: Session, groups: tuple[str, ...]) -> Proo
         return None
     last = _close(goal, session)
     return _nest(chain, last) if last is not None else None
+
+
+def _ranked(found: list[tuple[str, tuple[Any, ...]]], gap: Term, rw: Rewriter) -> list[tuple[str, tuple[Any, ...]]]:
+    """The facts that speak of what the goal speaks of, those with little else first."""
+    goal = _atoms(gap)
+    scored = []
+    for number, (kind, terms) in enumerate(found):
+        got = fact(kind, terms, rw)
+        if got is not None:
+            parts = _atoms(rw.nf(b.sub(got.args[0], got.args[1])))
+            if parts & goal:
+                scored.append((len(parts - goal), number, (kind, terms)))
+    return [c for _, _, c in sorted(scored, key=lambda c: c[:2])]
+
+
+def _atoms(t: Term) -> set[Term]:
+    return {s for s in subterms(t) if s.op in ("inner", "trace", "det", "norm", "sigmax", "tonum")}
 
 
 def _close(ob: Obligation, session: Session) -> Proof | None:
@@ -364,7 +410,7 @@ def _candidates(ob: Obligation, rw: Rewriter, gap: Term) -> list[tuple[str, tupl
     for some in (told, [q for q in pieces if q not in told]):
         for v in vectors[:6] if some is told else vectors:
             for piece in some:
-                if fits(v, piece, rw):
+                if fits(v, piece, rw) and (some is told or v.op == "add"):
                     out[("form", (v, piece))] = None
     if traces:
         sizes = dict.fromkeys(f.sort.rows for w in words for f in w[:1])
@@ -394,7 +440,7 @@ def _vectors(written: list[Term], normal: list[Term]) -> list[Term]:
     plain = sorted((v for v in found if not any(x.op == "bvar" for x in v.free)), key=lambda v: (v.op != "add", v.size, order_key(v)))
     atoms = [v for v in plain if v.op in ("sym", "idx", "matmul")][:4]
     mixed = [x for s, t in combinations(atoms, 2) if s.sort.rows is t.sort.rows for x in (b.sub(s, t), b.add(s, t))]
-    return list(dict.fromkeys([*plain[:8], *mixed]))[:LEFTS]
+    return list(dict.fromkeys([*plain[:8], *mixed]))[: 2 * LEFTS]
 
 
 __all__ = ["METHODS", "by_rewriting", "definiteness", "factors", "prove"]

@@ -114,6 +114,12 @@ def _equation(ob: Obligation, session: Session, depth: int) -> Proof | None:
             found = _with_facts(ob, session, "equations", ("orthogonal-determinant",))
         if found is None and any(t.op == "E" for a in (x, y) for t in subterms(a)):
             found = _leaf(ob, "ring", (("linearity",),), session)
+        if found is None and depth == 2 and all(t.op == "det" or (t.op == "mul" and all(u.op == "det" for u in t.args)) for t in (x, y)):
+            for orders in ((False, False), (True, False)):
+                rest = attempt(ob, "determinants-multiplied", orders, session)
+                inner = _equation(rest[0], session, 1) if rest else None
+                if inner is not None:
+                    return Proof("determinants-multiplied", orders, (inner,))
         found = found or _leaf(ob, "ring", (ENTRIES,), session) or _leaf(ob, "ring", (FROM_THE_RIGHT,), session)
         return found or (_by_index(ob, session) if depth == 2 else None)
     if x.sort.kind != "mat":

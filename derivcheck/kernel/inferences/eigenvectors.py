@@ -62,6 +62,8 @@ def eigenvector(ob: Obligation, params: tuple[Any, ...], session: Session) -> li
     a, x, c = got
     rw = session.rewriter(ob.context)
     oracle = rw.oracle
+    if oracle.undefinedness(a) or oracle.undefinedness(x):
+        raise Rejected("the equation may say nothing")
     if c.op != "sym" or c in a.free or c in x.free or any(mentions_random(t, oracle) for t in got):
         raise Rejected("not a plain number")
     if not (oracle.real(c) and real_entries(a, oracle) and real_entries(x, oracle)):

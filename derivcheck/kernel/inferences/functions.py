@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from derivcheck.kernel.check import Rejected, Session, eigen, inference
-from derivcheck.kernel.inferences.basic import relation
+from derivcheck.kernel.inferences.basic import CORE, relation
 from derivcheck.kernel.inferences.solutions import holding, solve_linear, with_facts
 from derivcheck.kernel.literals import linear_terms
+from derivcheck.kernel.matrix_facts import real_entries
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.terms import build as b
-from derivcheck.terms.context import Context
-from derivcheck.terms.term import Term, instantiate, num, subterms
+from derivcheck.terms.context import Context, Hypothesis
+from derivcheck.terms.term import Term, fresh, instantiate, mk, num, subterms
 
 
 def monotone(f: Term, context: Context) -> int:
@@ -147,6 +148,27 @@ def tangent(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[O
     difference = b.sub(high, low)
     target = b.sub(b.apply(f, v), line) if way > 0 else b.sub(line, b.apply(f, v))
     return [Obligation(ob.context, b.eq(difference, target)), _member(ob, u, f), _member(ob, v, f)]
+
+
+@inference("tangent-plane", statement="f(y) ≥ f(x) + ∇f(x)^T (y - x) for a convex f on R^n", source="Boyd and Vandenberghe, Convex Optimization, 3.1.3", method="convexity")
+def tangent_plane(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: (groups of rules, f, x, y); a declared smooth function of a vector.  Leaves the goal with the fact, in normal form, among the hypotheses."""
+    groups, f, x, y = params
+    relation(ob, "=", "<", "≤", ">", "≥")
+    d = ob.context.declarations.get(f)
+    if d is None or f.op != "sym" or len(d.arg_domains) != 1 or d.arg_domains[0].op != "rn" or d.random or not d.attributes & {"convex", "concave"}:
+        raise Rejected("not a declared convex function of a vector")
+    size = d.arg_domains[0].args[0]
+    if any(t.sort.kind != "mat" or t.sort.cols is not b.ONE or t.sort.rows is not size for t in (x, y)) or f.sort.result.kind != "num":
+        raise Rejected("not points of its domain")
+    rw = session.rewriter(ob.context, CORE | frozenset(groups))
+    if any(s.op == "bvar" for t in (x, y) for s in t.free) or any(rw.oracle.undefinedness(t) or not real_entries(t, rw.oracle) for t in (x, y)):
+        raise Rejected("not shown to be points")
+    w = fresh("w", x.sort)
+    slope = b.grad(w, b.apply(f, w), x)
+    gap = b.sub(b.apply(f, y), b.add(b.apply(f, x), mk("inner", (slope, b.sub(y, x)))))
+    fact = b.rel(rw.nf(gap), "≥" if "convex" in d.attributes else "≤", b.ZERO)
+    return [Obligation(ob.context.with_hypotheses([Hypothesis(fact, None, "step")]), ob.statement)]
 
 
 @inference("weak-duality", statement="max_x min_y f ≤ min_y max_x f", source="weak duality; holds in the extended reals", method="weak duality")

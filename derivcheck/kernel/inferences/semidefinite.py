@@ -221,3 +221,19 @@ def normalised_relations(ob: Obligation, params: tuple[Any, ...], session: Sessi
     if new is ob.statement:
         raise Rejected("nothing to do")
     return [Obligation(ob.context, new)]
+
+
+@inference("determinants-multiplied", statement="∏ det A_i = ∏ det B_j if ∏ A_i = ∏ B_j", source=HJ + ", 0.3.5", method="matrix algebra")
+def determinants_multiplied(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: whether the matrices of the left side (of the right side) are multiplied in reverse order."""
+    sides = []
+    for side, reverse in zip(relation(ob, "="), params, strict=True):
+        parts = side.args if side.op == "mul" else (side,)
+        if any(t.op != "det" for t in parts):
+            raise Rejected("not a product of determinants")
+        matrices = [t.args[0] for t in parts]
+        sides.append(b.matmul(*(reversed(matrices) if reverse else matrices)) if len(matrices) > 1 else matrices[0])
+    x, y = sides
+    if (x.sort.rows, x.sort.cols) != (y.sort.rows, y.sort.cols) or any(t.args[0].sort.rows is not x.sort.rows for s in relation(ob, "=") for t in (s.args if s.op == "mul" else (s,))):
+        raise Rejected("not of one size")
+    return [Obligation(ob.context, b.eq(x, y))]
