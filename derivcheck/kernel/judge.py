@@ -31,6 +31,7 @@ from derivcheck.refute import (
     optimum_values,
     revisit,
     search,
+    size_one,
 )
 from derivcheck.refute.disprove import disproof
 from derivcheck.refute.resolve import counterexample, outgrown
@@ -292,6 +293,7 @@ def _search_resolved(ob: Obligation, session: Session, budget: Budget, notes: li
         lambda: moments_of_laws.counterexample(ob, session, budget),
         lambda: couplings.counterexample(ob, budget),
         lambda: heavy_tails.counterexample(ob, budget),
+        lambda: size_one.counterexample(ob, session, budget),
     )
     for way in ways:
         try:

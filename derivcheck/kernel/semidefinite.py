@@ -14,14 +14,14 @@ from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, mk
 
-Piece = Any  # a matrix, or ("product", P, Q)
+Piece = Any  # a matrix, ("product", P, Q), or ("inverses", A, B) for B^{-1} - A^{-1}
 
 
 def matrix_of(piece: Piece) -> Term:
     """The matrix that a piece stands for."""
     if isinstance(piece, tuple):
-        _, p, q = piece
-        return b.matmul(p, q)
+        kind, p, q = piece
+        return b.matmul(p, q) if kind == "product" else b.sub(b.inv(q), b.inv(p))
     matrix: Term = piece
     return matrix
 
@@ -32,6 +32,10 @@ def shown(piece: Piece, rw: Rewriter) -> str | None:
     A product of commuting semidefinite matrices is one (they have a common eigenbasis: Horn and Johnson 4.5.15, 7.6)."""
     if isinstance(piece, tuple):
         kind, p, q = piece
+        if kind == "inverses":
+            # the inverse turns the order of definite matrices (Horn and Johnson 7.7.4)
+            fit = p.sort.kind == q.sort.kind == "mat" and square(p) and (p.sort.rows, p.sort.cols) == (q.sort.rows, q.sort.cols)
+            return shown(b.sub(p, q), rw) if fit and shown(q, rw) == "pd" else None
         if kind != "product" or p.sort.kind != "mat" or q.sort.kind != "mat" or not square(p) or (p.sort.rows, p.sort.cols) != (q.sort.rows, q.sort.cols):
             return None
         first, second = shown(p, rw), shown(q, rw)

@@ -182,12 +182,22 @@ def _pieces(ob: Obligation, rw: Rewriter, words: list[tuple[Term, ...]]) -> list
     whole = rw.nf(ob.statement.args[0]) if ob.statement.op in ("psd", "pd") else None
     if whole is not None and shown(whole, rw) is not None:
         given.append(whole)
+    for p in [p for p in given if not isinstance(p, tuple)]:
+        # A ⪰ B ≻ 0 among the hypotheses says B^{-1} ⪰ A^{-1} too
+        if p.op == "add" and len(p.args) == 2:
+            x, y = p.args if p.args[1].op == "neg" else p.args[::-1]
+            if y.op == "neg" and any(t.op == "inv" for t in subterms(ob.statement)) and shown(y.args[0], rw) == "pd":
+                given.append(("inverses", x, y.args[0]))
+    for s in sorted({t.args[0] for t in subterms(ob.statement) if t.op == "inv" and t.args[0].op == "add" and t.size < 60}, key=order_key)[:2]:
+        # (P + Q)^{-1} ⪯ P^{-1}
+        given += [("inverses", s, a) for a in s.args[:3] if not any(v.op == "bvar" for v in s.free) and shown(a, rw) == "pd" and shown(("inverses", s, a), rw) is not None]
     letters = [s for s in _letters([ob.statement]) if psd(s, rw.oracle) or pd(s, rw.oracle)]
     inverses = [b.inv(s) for s in letters if pd(s, rw.oracle) and any(t.op == "inv" and t.args[0] is s for t in subterms(ob.statement))]
     own = (ob.statement.args[0].sort.rows,) if ob.statement.op in ("psd", "pd") else ()
     identities = [b.eye(s) for s in dict.fromkeys((*own, *(f.sort.rows for w in words for f in w)))]
-    products = [("product", p, q) for p in given for q in (*letters, *inverses) if p.sort.rows is q.sort.rows]
-    products += [("product", p, q) for p, q in combinations(given, 2) if p.sort.rows is q.sort.rows]
+    told = [p for p in given if not isinstance(p, tuple)]
+    products = [("product", p, q) for p in told for q in (*letters, *inverses) if p.sort.rows is q.sort.rows]
+    products += [("product", p, q) for p, q in combinations(told, 2) if p.sort.rows is q.sort.rows]
     return list(dict.fromkeys([*given, *letters, *inverses, *identities, *products]))[: 2 * PIECES]
 
 
@@ -380,7 +390,8 @@ def _candidates(ob: Obligation, rw: Rewriter, gap: Term) -> list[tuple[str, tupl
     letters = [s for s in _letters([*sides, gap]) if pd(s, rw.oracle)]
     logs = any(s.op == "fn" and s.data == "log" for s in normal)
     if logs:
-        for s in letters:
+        dets = [s.args[0] for s in written if s.op == "det" and s.args[0] not in letters and not any(v.op == "bvar" for v in s.free)]
+        for s in (*letters, *(s for s in dict.fromkeys(dets) if shown(s, rw) == "pd")):
             out[("log-det", (s, b.eye(s.sort.rows)))] = None
             for t in letters:
                 if s is not t and s.sort.rows is t.sort.rows:
