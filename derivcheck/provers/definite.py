@@ -421,7 +421,7 @@ def _candidates(ob: Obligation, rw: Rewriter, gap: Term) -> list[tuple[str, tupl
     for some in (told, [q for q in pieces if q not in told]):
         for v in vectors[:6] if some is told else vectors:
             for piece in some:
-                if fits(v, piece, rw) and (some is told or v.op == "add"):
+                if fits(v, piece, rw) and (some is told or v.op in ("add", "matmul")):
                     out[("form", (v, piece))] = None
     if traces:
         sizes = dict.fromkeys(f.sort.rows for w in words for f in w[:1])
