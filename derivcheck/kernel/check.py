@@ -80,13 +80,13 @@ TABLE: dict[str, Inference] = {}
 STRICT = {"and", "or", "implies", "iff", "forall", "exists", "strict", "cases", "true", "hypothesis", "instance", "or-elim", "implication-elim",
           "contradiction", "zero-product", "or-negated", "factor", "squares", "inverse", "member-unfold", "one-variable", "substitute", "substitute-fact", "closed", "exists-elim", "periodic", "rational-roots", "integer-gcd",
           "sine-of-rational", "limit-fact", "deny", "denied", "by-contradiction", "against-denied", "residue-classes", "intermediate-value", "same-elements",
-          "eigenvalues", "generalise-numbers"}
+          "eigenvalues", "generalise-numbers", "finite-moment"}
 """Inferences that are right inside statements, where a relation with an undefined side is false (or that look at definedness); all others assume that sides have values."""
 
 
 BEYOND_REALS = {"and", "or", "implies", "iff", "forall", "exists", "strict", "cases", "true", "hypothesis", "instance", "or-elim", "implication-elim",
                 "contradiction", "or-negated", "substitute", "substitute-fact", "closed", "exists-elim", "rewrite", "undefined", "values", "rewrite-universal",
-                "sides-defined", "where-defined", "extremum-attained", "extremum-value", "extremum-bounds", "minimax"}
+                "sides-defined", "where-defined", "extremum-attained", "extremum-value", "extremum-bounds", "minimax", "finite-moment"}
 """Inferences that may conclude a strict relation of values that may be infinite; all others take such values to be real."""
 
 

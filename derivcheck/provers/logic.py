@@ -66,7 +66,7 @@ class _Search:
             return Proof("true")
         if p.op == "false":
             return self.close(ob, "contradiction") or self._move(ob, depth, done)
-        whole = self.close(ob, "hypothesis")
+        whole = self.close(ob, "hypothesis") or self._finite_moment(ob)
         if whole is not None:
             return whole
         if p.op in ("and", "implies", "iff", "or", "not", "exists") and _divisibility(p):
@@ -143,6 +143,16 @@ class _Search:
             found = self.via(ob, "or", (i,), depth + 1, done)
             if found is not None:
                 return found
+        return None
+
+    def _finite_moment(self, ob: Obligation) -> Proof | None:
+        """A mean that is finite because a hypothesis says so of a higher power."""
+        p = ob.statement
+        if p.op != "rel" or p.data not in ("<", ">") or not any(b.is_infinite(a) for a in p.args[:2]) or not any(a.op in ("E", "Var") for a in p.args[:2]):
+            return None
+        for number in range(len(ob.context.hypotheses)):
+            if attempt(ob, "finite-moment", (number,), self.session) == []:
+                return Proof("finite-moment", (number,))
         return None
 
     def _exists(self, ob: Obligation, depth: int, done: frozenset[Term]) -> Proof | None:

@@ -1,6 +1,6 @@
 """A random variable of any law that has some moments and lacks the higher ones.
 
-`counterexample(ob, budget)` takes an inverse Gamma law for the one random symbol of a statement.  If G ~ Ga(α, 1), X = 1/G is positive with
+`counterexample(ob, budget)` takes an inverse Gamma law for the one random symbol of a statement, or for its opposite.  If G ~ Ga(α, 1), X = 1/G is positive with
 E[X^k] = Γ(α-k)/Γ(α) for k < α and ∞ for k ≥ α, so that a polynomial in X has the mean ∞ or -∞, by the sign of its leading coefficient, if
 its degree is at least α; a variance has no value then.  Every mean and variance becomes such a number, and the statement is looked at
 without the symbol.
@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 from types import MappingProxyType
 
 from derivcheck.kernel.budget import Budget
@@ -40,12 +41,12 @@ def counterexample(ob: Obligation, budget: Budget) -> Refutation | None:
     if any(x in h.statement.free for h in ob.context.hypotheses if h.kind not in ("step", "use")) or any(x in t.free for group, _ in ob.context.independent for t in group):
         return None
     rest = MappingProxyType({s: d for s, d in ob.context.declarations.items() if s is not x})
-    for shape in SHAPES:
+    for shape, sign in product(SHAPES, (1, -1) if random[0].domain is b.REALS else (1,)):
         values: dict[Term, Term] = {}
         for s in sorted(means, key=lambda t: t.size):
             if s.data or s.sort.kind != "num":
                 return None
-            got = _mean(put_in(s, values), x, shape)
+            got = _mean(put_in(s, values), x, shape, sign)
             if got is None:
                 return None
             values[s] = got
@@ -54,7 +55,7 @@ def counterexample(ob: Obligation, budget: Budget) -> Refutation | None:
             return None
         found = search(Obligation(replace(ob.context, declarations=rest), q), budget.share(0.1))
         if found is not None:
-            return replace(found, values={**found.values, name_of(x): f"\\mathrm{{InvGa}}({shape}, 1)"})
+            return replace(found, values={**found.values, name_of(x): f"{'' if sign > 0 else '-'}Z with the law \\mathrm{{InvGa}}({shape}, 1) of Z"})
     return None
 
 
@@ -72,8 +73,8 @@ def _any_law(d: Declaration) -> bool:
     return d.random and d.law is None and d.symbol.sort.kind == "num" and free and not d.attributes - {"random"}
 
 
-def _mean(s: Term, x: Term, shape: Fraction) -> Term | None:
-    p = _polynomial(s.args[0], x)
+def _mean(s: Term, x: Term, shape: Fraction, sign: int) -> Term | None:
+    p = _polynomial(s.args[0], x, sign)
     if p is None:
         return None
     if s.op == "E":
@@ -99,30 +100,30 @@ def _value(p: Polynomial, shape: Fraction) -> Fraction | int:
     return total
 
 
-def _polynomial(t: Term, x: Term) -> Polynomial | None:
-    """Coefficients of a polynomial in a positive x."""
+def _polynomial(t: Term, x: Term, sign: int) -> Polynomial | None:
+    """Coefficients of a polynomial in a positive number, x being that or its opposite."""
     if t is x:
-        return {1: Fraction(1)}
+        return {1: Fraction(sign)}
     if t.op == "num":
         return {0: Fraction(t.data)}
     if t.op == "neg":
-        inner = _polynomial(t.args[0], x)
+        inner = _polynomial(t.args[0], x, sign)
         return None if inner is None else {k: -c for k, c in inner.items()}
     if t.op == "fn" and t.data == "abs" and t.args[0] is x:
         return {1: Fraction(1)}
     if t.op == "div":
-        top, bottom = _polynomial(t.args[0], x), _polynomial(t.args[1], x)
+        top, bottom = _polynomial(t.args[0], x, sign), _polynomial(t.args[1], x, sign)
         if top is None or bottom is None or set(bottom) != {0} or not bottom[0]:
             return None
         return {k: c / bottom[0] for k, c in top.items()}
     if t.op == "pow" and t.args[1].op == "num" and t.args[1].data.denominator == 1 and 0 <= t.args[1].data <= MOST:
-        base = _polynomial(t.args[0], x)
+        base = _polynomial(t.args[0], x, sign)
         out: Polynomial | None = {0: Fraction(1)}
         for _ in range(int(t.args[1].data)):
             out = None if base is None or out is None else _times(out, base)
         return out
     if t.op in ("add", "mul"):
-        parts = [_polynomial(a, x) for a in t.args]
+        parts = [_polynomial(a, x, sign) for a in t.args]
         result: Polynomial = {0: Fraction(0)} if t.op == "add" else {0: Fraction(1)}
         for q in parts:
             if q is None:
