@@ -25,7 +25,7 @@ def equation_terms(rw: Rewriter) -> list[Term]:
     for p in _parts(rw):
         if p.op == "rel" and p.data == "=" and no_arithmetic(p):
             values = b.eq(*(rw.nf(a) for a in p.args))
-            if not no_arithmetic(values) and not any(b.is_infinite(a) for a in values.args):
+            if not no_arithmetic(values) and not any(b.is_infinite(a) or contains_op(a, "E", "Eover") for a in values.args):
                 out.append(b.sub(*values.args))
     return out
 

@@ -13,7 +13,7 @@ Limits: a series counts as finite only where its normal form shows it; means cou
 from __future__ import annotations
 
 from derivcheck.terms import build as b
-from derivcheck.terms.term import Term, subterms
+from derivcheck.terms.term import Term, substitute, subterms
 
 _ALWAYS = frozenset({"lim", "intset", "KL", "supover", "infover"})
 _KEEP = frozenset("add mul neg rel and or not implies iff forall exists sum prod sumset int intset lim maxover minover supover infover E Eover".split())
@@ -112,6 +112,12 @@ def no_arithmetic(p: Term) -> bool:
         # next to ±∞ itself there is nothing to calculate
         return not any(b.is_infinite(a) for a in p.args) and _in_doubt(p)
     return p.data in ("<", ">", "≠") and (hidden(p.args[0]) or hidden(p.args[1]))
+
+
+def between_means(p: Term) -> bool:
+    """Whether both sides of a relation are infinite where its means are: what asks for their finiteness may still calculate with it."""
+    means = [s for s in subterms(p) if s.op in ("E", "Eover") and s.sort.kind == "num"]
+    return bool(means) and no_arithmetic(substitute(p, dict.fromkeys(means, b.INF)))
 
 
 def _in_doubt(p: Term) -> bool:

@@ -15,7 +15,7 @@ from functools import cached_property
 
 from derivcheck.kernel import bounds as iv
 from derivcheck.kernel.bounds import NOTHING, REAL, Info, point
-from derivcheck.kernel.infinite import hidden, no_arithmetic, unbounded
+from derivcheck.kernel.infinite import between_means, hidden, no_arithmetic, unbounded
 from derivcheck.kernel.structure import CLOSED, Plain, Structure, evaluated
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Context, Declaration, Hypothesis
@@ -342,7 +342,7 @@ class Oracle:
         for p in self._atomic_facts():
             if p.op == "rel" and p.args[0].sort.kind == "num":
                 x, y = p.args[0], p.args[1]
-                if b.is_infinite(x) or b.is_infinite(y) or no_arithmetic(p):
+                if b.is_infinite(x) or b.is_infinite(y) or no_arithmetic(p) or (p.data in ("≤", "≥") and between_means(p)):
                     continue
                 if p.data in (">", "≥"):
                     out.append((b.sub(x, y), str(p.data)))

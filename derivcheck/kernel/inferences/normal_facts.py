@@ -6,6 +6,7 @@ from typing import Any
 
 from derivcheck.kernel.check import Rejected, Session, inference
 from derivcheck.kernel.infinite import no_arithmetic
+from derivcheck.kernel.infinite_means import means_in_doubt
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Hypothesis
@@ -38,7 +39,7 @@ def normal_facts(ob: Obligation, params: tuple[Any, ...], session: Session) -> l
 def _fact(p: Term, rw: Any) -> Term | None:
     if p.op != "rel" or p.data not in _RELATIONS or len(p.args) != 2 or any(a.sort.kind != "num" or a is b.INF for a in p.args):
         return None
-    if any(a.op == "neg" and a.args[0] is b.INF for a in p.args) or no_arithmetic(p):
+    if any(a.op == "neg" and a.args[0] is b.INF for a in p.args) or no_arithmetic(p) or means_in_doubt(p, rw):
         return None
     gap = rw.nf(b.sub(p.args[0], p.args[1]))
     return mk("rel", (gap, b.ZERO), p.data, p.sort)

@@ -18,10 +18,12 @@ from derivcheck.kernel.inferences.basic import have_values
 from derivcheck.kernel.inferences.solutions import hypothesis_parts, unfolded
 from derivcheck.kernel.inferences.values import exact_conditions
 from derivcheck.kernel.infinite import no_arithmetic, strictness_in_doubt
+from derivcheck.kernel.infinite_means import means_in_doubt, strictness_of_means_in_doubt
 from derivcheck.kernel.literals import rational_value
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.onevariable import Atom, Formula, Undecided, holds_everywhere
 from derivcheck.kernel.oracle import Info
+from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.kernel.valued import needed
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term
@@ -44,9 +46,9 @@ def relations_in(p: Term, out: list[Term]) -> bool:
     return False
 
 
-def of_infinite(p: Term) -> bool:
+def of_infinite(p: Term, rw: Rewriter) -> bool:
     """Whether a relation may be one of infinite values, which are no points of the table."""
-    return strictness_in_doubt(p) or no_arithmetic(p)
+    return strictness_in_doubt(p) or no_arithmetic(p) or strictness_of_means_in_doubt(p, rw) or means_in_doubt(p, rw)
 
 
 @inference(
@@ -73,9 +75,9 @@ def one_variable(ob: Obligation, params: tuple[Any, ...], session: Session) -> l
     for h in hypothesis_parts(ob.context):
         h = unfolded(h, oracle)
         rels: list[Term] = []
-        if h.free <= wanted and h.size < 400 and relations_in(h, rels) and len(usable) < 12 and not any(map(of_infinite, rels)):
+        if h.free <= wanted and h.size < 400 and relations_in(h, rels) and len(usable) < 12 and not any(of_infinite(r, rw) for r in rels):
             usable.append((h, rels))
-    if not lax_goal and any(map(of_infinite, goals)):
+    if not lax_goal and any(of_infinite(r, rw) for r in goals):
         raise Rejected("relations of values that may be infinite")
     # a relation is false where a side has no value: what cancels in a fraction must not be forgotten
     guards: dict[Term, list[Term]] = {}

@@ -11,6 +11,7 @@ from derivcheck.kernel.check import Rejected, Session, eigen, inference, opened
 from derivcheck.kernel.inferences.basic import relation
 from derivcheck.kernel.inferences.optimum import _defined
 from derivcheck.kernel.inferences.optimum_vector import _point, _smooth
+from derivcheck.kernel.matrix_facts import real_entries
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration, Hypothesis
@@ -20,10 +21,12 @@ from derivcheck.terms.term import Term, contains_op, instantiate, open_binder, s
 SOURCE = "Boyd and Vandenberghe, Convex Optimization, 3.1.4, 4.1.3, 4.2.3"
 
 
-def _matrix_optimiser(ob: Obligation) -> tuple[Term, Term]:
+def _matrix_optimiser(ob: Obligation, session: Session) -> tuple[Term, Term]:
     node, value = _point(ob)
     if len(node.bound) != 1 or node.bound[0].sort.kind != "mat" or value.sort.kind != "mat" or value.sort != node.bound[0].sort:
         raise Rejected("not an optimiser of a function of a matrix")
+    if not real_entries(value, session.oracle(ob.context)):
+        raise Rejected("the point is not shown real")
     return node, value
 
 
@@ -35,7 +38,7 @@ def _matrix_optimiser(ob: Obligation) -> tuple[Term, Term]:
 )
 def along_lines(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
     """argmax with a negative second derivative alike."""
-    node, value = _matrix_optimiser(ob)
+    node, value = _matrix_optimiser(ob, session)
     if node.args[0].op not in ("rn", "rmn"):
         raise Rejected("not over the whole space")
     (w,), body = opened(ob.context, node)
@@ -66,7 +69,7 @@ def along_lines(ob: Obligation, params: tuple[Any, ...], session: Session) -> li
     "optimum-direct-matrix", statement="argmin f = {X*} over a set of matrices if X* ∈ S and f(X) > f(X*) for all other X ∈ S", source="definition", method="optimum"
 )
 def direct(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
-    node, value = _matrix_optimiser(ob)
+    node, value = _matrix_optimiser(ob, session)
     (x,), f = opened(ob.context, node)
     domain = node.args[0]
     better = substitute(f, {x: value})

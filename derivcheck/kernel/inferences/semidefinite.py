@@ -14,6 +14,7 @@ from derivcheck.kernel.matrix_facts import real_entries, square
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.kernel.semidefinite import congruent, fact, fits, matrix_of, shown
+from derivcheck.kernel.valued import valued
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Hypothesis
 from derivcheck.terms.term import Term, mk, subterms
@@ -200,7 +201,7 @@ def _normalised(p: Term, rw: Rewriter) -> Term:
     x, y = p.args
     if not any(s.sort.kind == "mat" for t in (x, y) for s in subterms(t)):
         return p
-    if not (rw.oracle.real(x) and rw.oracle.real(y)) or rw.oracle.undefinedness(x) or rw.oracle.undefinedness(y):
+    if not (rw.oracle.real(x) and rw.oracle.real(y) and valued(x, rw) and valued(y, rw)):
         return p
     if all(t.op == "norm" and t.data in ("2", "F") for t in (x, y)):
         x, y = b.pow_(x, b.TWO), b.pow_(y, b.TWO)
