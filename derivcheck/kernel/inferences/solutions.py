@@ -82,7 +82,7 @@ def contradiction(ob: Obligation, params: tuple[Any, ...], session: Session) -> 
         if p is b.FALSE:
             return []
         if p.op == "rel" and p.args[0].sort.kind == "num" and p.data in ("=", "≠", "<", "≤", ">", "≥"):
-            if oracle.refutes(p):
+            if oracle.refutes(p) and not no_arithmetic(p) and not means_in_doubt(p, session.rewriter(ob.context)):
                 return []
     raise Rejected("no contradiction is shown")
 
