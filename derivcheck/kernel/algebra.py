@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from math import lcm
+from math import gcd, lcm
 from typing import TYPE_CHECKING, Any
 
 import flint
 
 from derivcheck.kernel.budget import OutOfBudget
-from derivcheck.kernel.generators import MAX_EXPONENT, Generators, Key, has_i, key_order, unity
+from derivcheck.kernel.generators import MAX_EXPONENT, Generators, Key, exponent_terms, has_i, key_order, unity
 from derivcheck.kernel.literals import combine, integer_value, rational_value, scaled
 from derivcheck.kernel.ordering import order_key
 from derivcheck.kernel.polynomials import MAX_TERMS, Poly, balanced, bits, expandable, ring
@@ -46,6 +46,7 @@ class Region(Generators):
         self.index: dict[Key, int] = {}
         self.quotients: list[tuple[int, Poly, Poly]] = []  # generators whose square is a fraction
         self.context: Any = None
+        self.multiples: dict[tuple[Term, Term], tuple[Term, int]] = {}  # (base, c m) -> (g m, c/g), see `_multiples`
         self._values: dict[Term, tuple[Poly, Poly]] = {}
 
     # --- building -------------------------------------------------------------------------------------------------------
@@ -59,7 +60,10 @@ class Region(Generators):
                 self.dens[turn] = lcm(self.dens[turn], 2)
         elif any(has_i(k) for k in self.dens):
             self.dens.setdefault(("atom", b.I_CONST), 1)
+        self._multiples()
         for (base, whole), offsets in self.powers.items():
+            if (base, whole) in self.multiples:
+                continue
             lowest = min(offsets)
             ok = all((o - lowest).denominator == 1 for o in offsets)
             for o in offsets:
@@ -102,6 +106,28 @@ class Region(Generators):
                 if other in self.index:
                     self.relations.append((i, 2, self.one - self.gens[self.index[other]] ** 2))
 
+    def _multiples(self) -> None:
+        """b^(c m + k) as (b^(g m))^(c/g) b^k for a base that may be 0, where several multiples c m of one m occur; c/g and k natural, and
+        m ≥ 0 unless k = 0 (at b = 0 the power has a value for c m + k > 0 or natural; then the others do)."""
+        families: dict[tuple[Term, Term], dict[Term, Fraction]] = {}
+        for base, whole in self.powers:
+            parts = exponent_terms(whole)
+            if len(parts) == 1 and parts[0][0] > 0:
+                families.setdefault((base, parts[0][1]), {})[whole] = parts[0][0]
+        for (base, m), members in families.items():
+            offsets = [o for whole in members for o in self.powers[(base, whole)]]
+            g = Fraction(gcd(*(c.numerator for c in members.values())), lcm(*(c.denominator for c in members.values())))
+            if len(members) < 2 or max(members.values()) > 1000 * g or any(o.denominator != 1 or o < 0 for o in offsets):
+                continue
+            unit = self.rw.nf(combine([(g, m)]))
+            if any(offsets) and not self.rw.oracle.nonnegative(unit):
+                continue
+            for whole, c in members.items():
+                for o in self.powers[(base, whole)]:
+                    self.dens.pop(("shifted", base, whole, o), None)
+                self.multiples[(base, whole)] = (unit, int(c / g))
+            self.dens[("shifted", base, unit, Fraction(0))] = 1
+
     def _cyclotomic(self, i: int, L: int) -> None:
         # exp(i pi / L) is a primitive 2L-th root of unity
         poly = flint.fmpz_poly.cyclotomic(2 * L)
@@ -124,6 +150,13 @@ class Region(Generators):
         for key, c in factors:
             if key[0] == "shifted":
                 _, base, whole, offset = key
+                unit = self.multiples.get((base, whole))
+                if unit is not None:
+                    p, q = self.fraction(base) if offset else (self.one, self.one)
+                    k = int(offset)
+                    top = top * self.gens[self.index[("shifted", base, unit[0], Fraction(0))]] ** unit[1] * p**k
+                    bottom = bottom * q**k
+                    continue
                 lowest = min(self.powers[(base, whole)])
                 if ("shifted", base, whole, lowest) in self.index and (offset - lowest).denominator == 1:
                     top = top * self.gens[self.index[("shifted", base, whole, lowest)]]
@@ -393,7 +426,7 @@ class Region(Generators):
             argument = self.rw.nf(b.add(*exponent)) if len(exponent) > 1 else self._tidy(exponent[0])
             factors.append(b.exp(argument))
         for base, parts in powers.items():
-            whole = self.rw.nf(b.add(*parts)) if len(parts) > 1 else parts[0]
+            whole = self.rw.nf(b.add(*parts)) if len(parts) > 1 else self._tidy(parts[0])
             factors.append(base if whole is b.ONE else b.pow_(base, whole))
         factors.sort(key=order_key)
         return b.mul(*factors)

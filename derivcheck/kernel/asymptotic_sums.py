@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from derivcheck.kernel.antiderivative import split_factors
 from derivcheck.kernel.asymptotic_series import ONE_SCALE, Scale, Series, Unknown
 from derivcheck.kernel.asymptotics import Expander
+from derivcheck.kernel.monomials import univariate
 from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration
-from derivcheck.terms.term import Term, bind, fresh, mk, substitute
+from derivcheck.terms.term import Term, bind, fresh, mk, num, substitute, subterms
 
 if TYPE_CHECKING:
     from derivcheck.kernel.rewrite import Rewriter
@@ -41,6 +43,29 @@ def finite_sum(expander: Expander, t: Term) -> Series:
             others = _added(_inside(expander, room, room.nf(body), k), k, lo, hi, place, expander, room)
             return expander.add([expander.expand(expander.rw.nf(substitute(body, {k: place}))), others])
         raise
+
+
+def interpolated(body: Term, n: Term, rw: Rewriter) -> Term:
+    """∑_{k=l}^{h(n)} c/(a k + d) as (c/a) (ψ(h + 1 + d/a) - ψ(l + d/a)) wherever n, an integer from 1000 on, moves the upper end; l + d/a > 0, a > 0 (DLMF 5.5.2)."""
+    room = rw.child(((Declaration(n, b.INTEGERS),), (b.rel(n, ">", num(1000)),)))
+    o = room.oracle
+    found: dict[Term, Term] = {}
+    for s in subterms(body):
+        if s.op != "sum" or s.sort.kind != "num" or n not in s.args[1].free or n in s.args[0].free or any(v.op == "bvar" for v in s.free):
+            continue
+        lo, hi = s.args[:2]
+        if hi is b.INF or not o.integer(lo) or not o.integer(hi) or not o.less_equal(lo, hi):
+            continue
+        (k,), inside, inner = room.under(s)
+        fixed, kernel = split_factors(inner.nf(inside), k)
+        line = univariate(kernel.args[1], k) if kernel.op == "div" and kernel.args[0] is b.ONE else None
+        if line is None or len(line) != 2 or line[1] <= 0 or any(n in f.free for f in fixed):
+            continue
+        first = b.add(lo, num(line[0] / line[1]))
+        if o.positive(first):
+            last = b.add(hi, num(line[0] / line[1] + 1))
+            found[s] = b.mul(*fixed, num(1 / line[1]), b.sub(b.fn("digamma", last), b.fn("digamma", first)))
+    return substitute(body, found) if found else body
 
 
 def _inside(expander: Expander, inner: Rewriter, body: Term, k: Term) -> Series:
@@ -115,4 +140,4 @@ def quotient(expander: Expander, top: Term, bottom: Term) -> Series | None:
     return expander.scale(b.mul(*still), ONE_SCALE, result) if still else result
 
 
-__all__ = ["finite_sum", "quotient"]
+__all__ = ["finite_sum", "interpolated", "quotient"]

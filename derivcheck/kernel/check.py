@@ -80,7 +80,7 @@ TABLE: dict[str, Inference] = {}
 STRICT = {"and", "or", "implies", "iff", "forall", "exists", "strict", "cases", "true", "hypothesis", "instance", "or-elim", "implication-elim",
           "contradiction", "zero-product", "or-negated", "factor", "squares", "inverse", "member-unfold", "one-variable", "substitute", "substitute-fact", "closed", "exists-elim", "periodic", "rational-roots", "integer-gcd",
           "sine-of-rational", "limit-fact", "deny", "denied", "by-contradiction", "against-denied", "residue-classes", "intermediate-value", "same-elements",
-          "eigenvalues", "generalise-numbers", "finite-moment"}
+          "eigenvalues", "generalise-numbers", "finite-moment", "pieces", "integer-factors"}
 """Inferences that are right inside statements, where a relation with an undefined side is false (or that look at definedness); all others assume that sides have values."""
 
 

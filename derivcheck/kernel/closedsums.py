@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.monomials import constant_part, degree_in, factored, linear_in
-from derivcheck.kernel.powerseries import bernoulli, half_factorials, reciprocals, zeta_values
+from derivcheck.kernel.powerseries import bernoulli, half_factorials, reciprocals, zeta_of, zeta_values
 from derivcheck.kernel.vandermonde import convolution, vandermonde
 from derivcheck.terms import build as b
 from derivcheck.terms.context import Declaration
@@ -99,6 +99,9 @@ def closed(rw: Rewriter, k: Term, lo: Term, hi: Term, top: list[Term], bottom: l
     if degree > MAX_DEGREE or lo is b.INF or (lo.op == "neg" and lo.args[0] is b.INF):
         return None
     infinite = hi is b.INF
+    series = zeta_of(rw, k, lo, top, bottom) if infinite else None
+    if series is not None:
+        return series
     bottom = _absorbed(rw, k, lo, hi, bottom)
     ratio: list[Term] = []
     constant: list[Term] = []

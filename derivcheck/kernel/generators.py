@@ -106,7 +106,7 @@ class Generators:
     def _register(self, x: Term, stack: list[Term]) -> None:
         factors: list[tuple[Key, Fraction]] = []
         if x.op == "fn" and x.data == "exp":
-            for c, m in linear_terms(x.args[0]):
+            for c, m in exponent_terms(x.args[0]):
                 factors.append((("exp", m), c))
         elif x.op == "pow":
             base, exponent = x.args
@@ -135,7 +135,7 @@ class Generators:
             self.dens[key] = lcm(self.dens.get(key, 1), c.denominator)
 
     def _register_power(self, base: Term, exponent: Term, factors: list[tuple[Key, Fraction]], stack: list[Term]) -> None:
-        parts = linear_terms(exponent)
+        parts = exponent_terms(exponent)
         constant = sum((c for c, m in parts if m is b.ONE), Fraction(0))
         moving = [(c, m) for c, m in parts if m is not b.ONE]
         oracle = self.rw.oracle
@@ -161,6 +161,18 @@ class Generators:
             square = square_of_norm(x, self.rw.oracle)
             got = self.squares[x] = None if square is None else self.flatten(square)
         return got
+
+
+def exponent_terms(u: Term) -> list[tuple[Fraction, Term]]:
+    """The linear terms of an exponent, with the constant parts of exponents of numbers in front: 2^(n+1) is 2 · 2^n."""
+    out: dict[Term, Fraction] = {}
+    for c, m in linear_terms(u):
+        if m.op == "pow" and m.args[0].op == "num" and m.args[1].op == "add" and m.args[0].data.denominator == 1 and m.args[0].data > 1:
+            k = sum((q for q, v in linear_terms(m.args[1]) if v is b.ONE), Fraction(0))
+            if k and k.denominator == 1 and abs(k) <= 64:
+                c, m = c * m.args[0].data ** int(k), b.pow_(m.args[0], combine([(q, v) for q, v in linear_terms(m.args[1]) if v is not b.ONE]))
+        out[m] = out.get(m, Fraction(0)) + c
+    return [(c, m) for m, c in out.items() if c]
 
 
 def key_order(key: Key) -> tuple[Any, ...]:

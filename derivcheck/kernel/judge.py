@@ -25,7 +25,9 @@ from derivcheck.provers import Prove, provers
 from derivcheck.refute import (
     almost_sure,
     couplings,
+    exact_points,
     heavy_tails,
+    implicit_values,
     moments_of_laws,
     normal_densities,
     optimum_values,
@@ -294,6 +296,8 @@ def _search_resolved(ob: Obligation, session: Session, budget: Budget, notes: li
         lambda: couplings.counterexample(ob, budget),
         lambda: heavy_tails.counterexample(ob, budget),
         lambda: size_one.counterexample(ob, session, budget),
+        lambda: implicit_values.counterexample(ob, session, budget),
+        lambda: exact_points.counterexample(ob, session),
     )
     for way in ways:
         try:

@@ -140,28 +140,59 @@ def reciprocals(rw: Rewriter, k: Term, lo: Term, r: Term, c: Term, below: Term) 
 
 
 def zeta_values(rw: Rewriter, k: Term, lo: Term, r: Term, c: Term, below: Term, power: int) -> Term | None:
-    """c ∑_{k ≥ lo} r^k / (a k + d)^power for an even power and r = ±1, d/a an integer (or a half more, then r = 1)."""
+    """c ∑_{k ≥ lo} r^k / (a k + d)^power for r = ±1, d/a an integer (or a half more, then r = 1), through ζ(power)."""
     line, first, sign = univariate(rw.nf(below), k), integer_value(lo), integer_value(r)
-    if line is None or len(line) != 2 or first is None or sign not in (1, -1) or power % 2 or not 2 <= power <= 20:
+    if line is None or len(line) != 2 or first is None or sign not in (1, -1) or not 2 <= power <= 20:
         return None
-    zeta = abs(bernoulli(power)) * Fraction(2 ** (power - 1), factorial(power))  # ζ(power) / π^power
     p = line[0] / line[1]
     if p.denominator == 1:
         s = int(p)  # j = k + s
-        start, value = first + s, zeta if sign == 1 else -(1 - Fraction(2, 2**power)) * zeta
+        start, factor = first + s, Fraction(1) if sign == 1 else -(1 - Fraction(2, 2**power))
         if not 1 <= start <= MAX_SHIFT:
             return None
         head = sum((Fraction(sign**j, j**power) for j in range(1, start)), Fraction(0))
     elif p.denominator == 2 and sign == 1:
         s = int(p - Fraction(1, 2))
-        start, value = first + s, 2**power * (1 - Fraction(1, 2**power)) * zeta
+        start, factor = first + s, 2**power * (1 - Fraction(1, 2**power))
         if not 0 <= start <= MAX_SHIFT:
             return None
         head = sum((Fraction(2**power, (2 * j + 1) ** power) for j in range(start)), Fraction(0))
     else:
         return None
     scale = num(Fraction(sign**s) / line[1] ** power)
-    return b.mul(c, scale, b.sub(b.mul(num(value), b.pow_(b.PI, power)), num(head)))
+    return b.mul(c, scale, b.sub(b.mul(num(factor), zeta(power)), num(head)))
 
 
-__all__ = ["bernoulli", "half_factorials", "reciprocals", "square_root", "zeta_values"]
+def zeta(n: int) -> Term:
+    """ζ(n), through a Bernoulli number for even n (DLMF 25.6.2)."""
+    if n % 2:
+        return b.fn("zeta", num(n))
+    return b.mul(num(abs(bernoulli(n)) * Fraction(2 ** (n - 1), factorial(n))), b.pow_(b.PI, n))
+
+
+def zeta_of(rw: Rewriter, k: Term, lo: Term, top: list[Term], bottom: list[Term]) -> Term | None:
+    """∑_{k≥1} k^{-s} = ζ(s) and ∑_{k≥1} (-1)^k k^{-s} = (2^{1-s} - 1) ζ(s) for s > 1 that is no number (DLMF 25.2.1, 25.2.3)."""
+    if lo is not b.ONE:
+        return None
+    alternating = False
+    exponent: list[Term] = []
+    for sign, group in ((-1, top), (1, bottom)):
+        for f in group:
+            if f is b.ONE:
+                continue
+            if f.op == "pow" and f.args[0] is b.MINUS_ONE and f.args[1] is k and not alternating:
+                alternating = True
+            elif f is k:
+                exponent.append(num(sign))
+            elif f.op == "pow" and f.args[0] is k and k not in f.args[1].free:
+                exponent.append(b.mul(num(sign), f.args[1]))
+            else:
+                return None
+    s = rw.nf(b.add(*exponent)) if exponent else b.ZERO
+    if s.op == "num" or not rw.oracle.less(b.ONE, s):
+        return None
+    value = b.fn("zeta", s)
+    return b.mul(b.sub(b.pow_(b.TWO, b.sub(b.ONE, s)), b.ONE), value) if alternating else value
+
+
+__all__ = ["bernoulli", "half_factorials", "reciprocals", "square_root", "zeta", "zeta_of", "zeta_values"]

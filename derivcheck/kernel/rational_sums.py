@@ -1,4 +1,4 @@
-"""Sums of rational functions of the index: partial fractions, and telescoping of infinite ones.
+"""Sums of rational functions of the index: partial fractions, and the values of infinite ones by ψ.
 
 The denominators taken apart are products of rational linear factors of k; what stays below beside them is kept as it is.  `monomial` makes the
 sums of the parts.  A factor free of k leaves a denominator only where it is not 0 or the range is not empty.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from derivcheck.kernel.literals import integer_value
 from derivcheck.kernel.monomials import degree_in, factored, partial_fractions, product, univariate
-from derivcheck.kernel.summable import infinite_range
+from derivcheck.kernel.summable import infinite_range, summable
 from derivcheck.terms import build as b
 from derivcheck.terms.term import Term, num
 
@@ -75,7 +75,12 @@ def sum_of_fractions(
     bodies = [b.mul(num(c), b.pow_(k, i) if i else b.ONE) for i, c in enumerate(quotient) if c]
     bodies += [b.div(num(alpha), b.pow_(b.add(k, num(-rho)), j)) for rho, j, alpha in pieces]
     if infinite_range(lo, hi) and len(bodies) > 1:
-        return None if quotient or rest or plain else _telescoped(lo, hi, scale, pieces, monomial, k)
+        if not quotient and not rest and not plain:
+            return _telescoped(lo, hi, scale, pieces, monomial, k)
+        growth = b.pow_(k, len(quotient) - 1) if len(quotient) > 1 else b.ONE
+        alternating = not quotient and not plain and [f for f in rest if f is not b.ONE] == [b.pow_(b.MINUS_ONE, k)]
+        if not alternating and not summable(k, lo, hi, product([growth, *rest] if growth is not b.ONE else rest, plain), inner):
+            return None  # only parts that converge by themselves are taken apart
     out = [monomial(b.mul(body, product(rest, plain))) for body in bodies]
     return b.mul(scale, b.add(*out))
 
@@ -83,17 +88,14 @@ def sum_of_fractions(
 def _telescoped(
     lo: Term, hi: Term, scale: Term, pieces: list[tuple[Fraction, int, Fraction]], monomial: Callable[[Term], Term], k: Term
 ) -> Term | None:
-    """Infinite sums of rational functions: simple poles at integers whose residues add up to 0 telescope; higher poles converge alone."""
+    """Infinite sums of rational functions: ∑_{k≥m} ∑ α/(k-ρ) = -∑ α ψ(m-ρ) for simple poles whose residues α add up to 0 (DLMF 5.7.6); higher
+    poles converge alone."""
     start = integer_value(lo)
     if start is None or hi is not b.INF:
         return None
     simple = [(rho, alpha) for rho, j, alpha in pieces if j == 1]
-    if sum((alpha for _, alpha in simple), Fraction(0)) != 0:
+    if sum((alpha for _, alpha in simple), Fraction(0)) != 0 or any(rho >= start for rho, _ in simple):
         return None
-    if any(rho.denominator != 1 or rho >= start for rho, _ in simple):
-        return None
-    # ∑_{k≥lo} ∑ α/(k-ρ) with ∑ α = 0 is ∑ α H, where H runs over 1/i for lo - ρ ≤ i < common start
-    far = max((start - int(rho) for rho, _ in simple), default=0)
-    value = sum((alpha * Fraction(1, i) for rho, alpha in simple for i in range(start - int(rho), far)), Fraction(0))
+    value = [b.mul(num(-alpha), b.fn("digamma", num(start - rho))) for rho, alpha in simple]
     higher = [monomial(b.div(num(alpha), b.pow_(b.add(k, num(-rho)), j))) for rho, j, alpha in pieces if j > 1]
-    return b.mul(scale, b.add(num(value), *higher))
+    return b.mul(scale, b.add(*value, *higher))

@@ -43,6 +43,14 @@ class NoInstance(Exception):
 
 def satisfiable(ob: Obligation, session: Session, share: float = 0.5) -> bool:
     """Whether an instance of the hypotheses is found and proved."""
+    from derivcheck.kernel.implicit_functions import determined
+
+    fixed = {f.place for f in determined(ob.context, session, some=True).values()}
+    if fixed:
+        # functions that their equations determine exist: what is left must have an instance
+        ob = replace(ob, context=replace(ob.context, hypotheses=tuple(h for k, h in enumerate(ob.context.hypotheses) if k not in fixed)))
+        if _modelled(ob.context):
+            return True
     hypotheses = [h.statement for h in ob.context.hypotheses if h.kind not in PROVED]
     if not hypotheses:
         return True
@@ -57,6 +65,14 @@ def satisfiable(ob: Obligation, session: Session, share: float = 0.5) -> bool:
                     if session.budget.seconds_left < 0.05:
                         return False
     return False
+
+
+def _modelled(context: Context) -> bool:
+    """Whether some model meets the hypotheses."""
+    from derivcheck.semantics.models import Builder
+
+    used = [s for h in context.hypotheses for s in h.statement.free if s.op == "sym"]
+    return not used or next(iter(Builder(context, used, seed=5).models(attempts=20, count=1)), None) is not None
 
 
 def abstract(s: Term, context: Context) -> bool:

@@ -19,7 +19,7 @@ from derivcheck.language import symbols as S
 from derivcheck.language.diagnostics import Diagnostic, ReadError
 from derivcheck.language.formula import STATEMENT_WORDS, span_of_items, strip_punctuation, tidy, words_to_names
 from derivcheck.language.syntax import Chain, ChainLink, Group, Item, Leaf, Macro, Scripts, Seq, Span
-from derivcheck.language.tending import as_limit
+from derivcheck.language.tending import as_limit, going, said_where
 
 _CONNECTIVES = frozenset(["\\land", "\\lor", "\\lnot", "\\forall", "\\exists"])
 _ORDERS = frozenset(["\\ne", "<", "\\le", ">", "\\ge"])
@@ -146,7 +146,7 @@ def _complete(items: list[Item]) -> bool:
 
 
 def _chain(items: list[Item], text: str, span: Span) -> Chain:
-    items = as_limit(_if_then(justified(items, text)))
+    items, goes = going(as_limit(_if_then(justified(items, text))))
     relations = [relation_of(i) for i in items]
     outside = _outside_conditions(items, relations, text)
     arrows = any(r in S.ARROWS for r, free in zip(relations, outside, strict=True) if free)
@@ -168,7 +168,7 @@ def _chain(items: list[Item], text: str, span: Span) -> Chain:
     for k, p in enumerate(finished):
         if not p.items:
             raise _missing(finished, k, span)
-    return Chain(links_of(finished), arrows or statement, span)
+    return Chain(links_of(finished), arrows or statement, span, goes)
 
 
 def _if_then(items: list[Item]) -> list[Item]:
@@ -318,6 +318,8 @@ def _gives_reason(items: list[Item], k: int) -> bool:
     if not isinstance(space, Leaf) or space.kind != "space" or space.text not in ("\\quad", "\\qquad") or k + 2 >= len(items):
         return False
     word, after = items[k + 1], items[k + 2]
+    if said_where(items, k):
+        return False
     first = word.text.split()[:1] if isinstance(word, Leaf) and word.kind == "text" else []
     return bool(first) and first[0].lower() in REASON_WORDS and not _is(after, "newline") and not _attached(after)
 

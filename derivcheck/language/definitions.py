@@ -275,6 +275,10 @@ def use(e: Elaborator, definition: Definition, found: Found, exponent: Seq | Non
         return names.power_after(e, value, exponent, span)
     order = found.primes
     if found.label is not None and found.label_items:
+        if names.symbolic_order(e, found.label_items, span):
+            f = _partial_function(e, definition, given, span) if (subs or sups) else as_function(e, definition, span)
+            if f.sort.kind == "fun" and f.sort.arity == 1:
+                return names.use_function(e, f, found.primes, found.label_items, exponent, span, c)
         order = names.derivative_order(e, found.label_items, span)
     inverse = exponent is not None and canonical(exponent.items) == "-1"
     if order or inverse or not e.bracket_next(c):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from derivcheck.language import constants, define, relations, statements
+from derivcheck.language import assumptions, constants, define, relations, statements
 from derivcheck.language.diagnostics import Diagnostic, ReadError
 from derivcheck.language.document import ChainSource, StepSource
 from derivcheck.language.expressions import Elaborator
@@ -239,6 +239,18 @@ _LOGIC = frozenset(("\\land", "\\lor", "\\lnot", "\\forall", "\\exists", ":", ";
 
 
 def _expression_chain(e: Elaborator, chain: Chain, text: str, claim: bool = False) -> ChainSource:
+    if chain.goes is None:
+        return _linked(e, chain, text, claim)
+    before = e.scope.growth
+    e.scope.growth = []
+    try:
+        assumptions.growth(e, chain.goes)
+        return _linked(e, chain, text, claim)
+    finally:
+        e.scope.growth = before
+
+
+def _linked(e: Elaborator, chain: Chain, text: str, claim: bool) -> ChainSource:
     e.begin()
     defines = False
     failed: Diagnostic | None = None

@@ -42,7 +42,7 @@ from derivcheck.language.scope import Definition, Entry, Param, total_arity
 from derivcheck.language.syntax import Group, Item, Leaf, Macro, Scripts, Seq, Span
 from derivcheck.terms import build
 from derivcheck.terms.build import E_CONST, I_CONST, INF, PI
-from derivcheck.terms.term import Term, mk
+from derivcheck.terms.term import Term, fresh, mk
 
 if TYPE_CHECKING:
     from derivcheck.language.expressions import Elaborator
@@ -285,11 +285,7 @@ def use_function(
 ) -> Term:
     """A function-sorted symbol with its derivative marks, perhaps applied."""
     if order_items:
-        order = e.number(order_items, span)
-        if order.op != "num" and canonical(order_items) not in ("i", "ii", "iii", "iv", "v"):
-            f = mk("opaque", (f, order), "a derivative of symbolic order", f.sort)
-        else:
-            primes = derivative_order(e, order_items, span)
+        f = derivative_of_order(e, f, order_items, span)
     if primes:
         f = derived(e, f, primes, span)
     if exponent is not None:
@@ -306,6 +302,31 @@ def use_function(
     if e.bracket_next(c):
         return application.apply_to_bracket(e, f, c, span)
     return f
+
+
+def derivative_of_order(e: Elaborator, f: Term, items: Items, span: Span) -> Term:
+    """`f^{(n)}`."""
+    order = symbolic_order(e, items, span)
+    if order is not None:
+        return _of_order(e, f, order)
+    primes = derivative_order(e, items, span)
+    return derived(e, f, primes, span) if primes else f
+
+
+def symbolic_order(e: Elaborator, items: Items, span: Span) -> Term | None:
+    """The `n` of `f^{(n)}` where it is no number."""
+    order = e.number(items, span)
+    return order if order.op != "num" and canonical(items) not in ("i", "ii", "iii", "iv", "v") else None
+
+
+def _of_order(e: Elaborator, f: Term, order: Term) -> Term:
+    """`f^{(n)}` with a symbol for n, as a function."""
+    d = e.scope.declarations.get(f)
+    if len(f.sort.arg_sorts) != 1 or f.sort.arg_sorts[0].kind != "num" or f.sort.result.kind != "num":
+        return mk("opaque", (f, order), "a derivative of symbolic order", f.sort)
+    x = fresh("x", f.sort.arg_sorts[0])
+    domain = d.arg_domains[0] if d is not None and len(d.arg_domains) == 1 else f.args[0] if f.op == "lam" else arithmetic.whole_space(x.sort)
+    return build.lam((x,), (domain,), build.nderiv(x, order, arithmetic.apply_term(e, f, [x])))
 
 
 def derivative_order(e: Elaborator, items: Items, span: Span) -> int:

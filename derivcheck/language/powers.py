@@ -66,6 +66,11 @@ def power(e: Elaborator, value: Term, sup: Seq, span: Span) -> Term:
         if value.sort.kind == "mat" and items[0].text == "+":
             return mk("opaque", (value,), "the pseudo-inverse", mat(value.sort.cols, value.sort.rows))
         raise e.fail("D040", f"`^{items[0].text}` can follow a name only", span, None)
+    if value.sort.kind == "fun" and len(items) == 1 and isinstance(items[0], Group) and items[0].open == "(" and value.sort.arity == 1:
+        from derivcheck.language import names
+
+        # (f g)^{(n)}, as f^{(n)}
+        return names.derivative_of_order(e, value, items[0].body.items, span)
     value = arithmetic.pointed(e, value, span)
     if value.op == "tuple":
         value = arithmetic.tuple_as_vector(e, value)

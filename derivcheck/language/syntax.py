@@ -123,11 +123,12 @@ class Chain:
     """A run of lines that is no statement, cut at its depth-0 relations (`links[0].relation` is None).  Where the chain holds an
     arrow (`\\iff`, `\\implies`, `\\impliedby`) at depth 0 the links are the pieces between the arrows (`arrows` is true).  A chain that
     is one statement (no arrow, but `\\land \\lor \\lnot \\forall \\exists` or commas between statements at depth 0) has one link, which holds the
-    whole statement, and `arrows` is true as well.  A single expression is one link with `arrows` false."""
+    whole statement, and `arrows` is true as well.  A single expression is one link with `arrows` false.  `goes` is `x \\to c` behind the chain."""
 
     links: tuple[ChainLink, ...]
     arrows: bool
     span: Span
+    goes: Seq | None = None
 
 
 @dataclass(frozen=True, slots=True)

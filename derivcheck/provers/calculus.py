@@ -22,8 +22,15 @@ def prove(ob: Obligation, session: Session) -> Proof | None:
             inner = scalar.prove(rest[0], session)
             return None if inner is None else Proof("equal-derivatives", (), (inner,))
     if p.data == "=" and contains_op(p, "dfun"):
-        return _differentiated(ob, session, 0)
+        return _implicit(ob, session) or _differentiated(ob, session, 0)
     return None
+
+
+def _implicit(ob: Obligation, session: Session) -> Proof | None:
+    """Functions that hypotheses determine replaced by numbers that satisfy the equations."""
+    rest = attempt(ob, "implicit-function", (), session) if any(h.statement.op == "forall" for h in ob.context.hypotheses) else None
+    inner = leaf(rest[0], session, "ring", "equations", "normal-form") or scalar.prove(rest[0], session) if rest else None
+    return Proof("implicit-function", (), (inner,)) if inner is not None else None
 
 
 def _differentiated(ob: Obligation, session: Session, depth: int) -> Proof | None:

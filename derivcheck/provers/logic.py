@@ -297,7 +297,7 @@ class _Search:
             proofs: list[Proof] = []
             for r in rest:
                 # an instance is no step towards the goal, and there are few
-                proof = self.prove(r, depth if rule == "instance" else depth + 1, done | {mark})
+                proof = self.prove(r, depth if rule in ("instance", "amplitude") else depth + 1, done | {mark})
                 if proof is None:
                     break
                 proofs.append(proof)
@@ -334,6 +334,7 @@ class _Search:
                     yield name, (p,), p
         for p in parts:
             if p.op == "rel" and p.data == "=" and p.args[0].sort.kind == "num":
+                yield "integer-factors", (p,), p
                 yield "factor", (p,), p
         for p in parts:
             if p.op != "rel" or p.args[0].sort.kind != "num":
@@ -366,6 +367,8 @@ class _Search:
                         if not oracle.real(s.args[0]):
                             yield "periodic", (p, "exp", s.args[0]), p
                         continue
+                    if s.data == "sin" and b.fn("cos", s.args[0]) in waves:
+                        yield "amplitude", (p, s.args[0]), p
                     if not any(t.data not in (s.data, "exp") and t.args[0] is s.args[0] for t in waves):
                         yield "periodic", (p, str(s.data), s.args[0]), p
                     yield "periodic", (p, "tan", s.args[0]), p
@@ -407,6 +410,11 @@ class _Search:
                     seen.add(s.args[0])
                     if oracle.real(s.args[0]) and not oracle.nonnegative(s.args[0]) and not oracle.nonpositive(s.args[0]):
                         yield "cases", ("sign", s.args[0]), s.args[0]
+                if s.op == "fn" and s.data in ("max", "min") and len(s.args) == 2 and not any(v.op == "bvar" for v in s.free):
+                    gap = rw.nf(b.sub(*s.args))
+                    if gap not in seen and gap not in done and oracle.real(gap) and not oracle.nonnegative(gap) and not oracle.nonpositive(gap):
+                        seen.add(gap)
+                        yield "cases", ("sign", gap), gap
         for s in _compared_with_zero(ob.statement):
             if s not in done and oracle.real(s) and not oracle.nonnegative(s) and not oracle.nonpositive(s):
                 yield "cases", ("sign", s), s

@@ -68,6 +68,12 @@ def _prove(ob: Obligation, session: Session, depth: int) -> Proof | None:
         found = _via(ob, "floor-bound", (), session, depth)
         if found is not None:
             return found
+    for u in _waves(p) if depth < 2 else ():
+        rest = attempt(ob, "amplitude-bound", (u,), session)
+        if rest is not None and not any(fails(r) for r in rest):
+            bounds = [scalar.prove(r, session) for r in rest]
+            if all(bounds):
+                return Proof("amplitude-bound", (u,), tuple(q for q in bounds if q is not None))
     if depth < 2 and p.args[0].op == "fn" and p.args[1].op == "fn":
         found = _via(ob, "same-function", (), session, depth)
         if found is not None:
@@ -120,6 +126,12 @@ def _prove(ob: Obligation, session: Session, depth: int) -> Proof | None:
             if found is not None:
                 return found
     return None
+
+
+def _waves(p: Term) -> list[Term]:
+    """The u of sin u and cos u that both occur."""
+    sines = dict.fromkeys(s.args[0] for s in subterms(p) if s.op == "fn" and s.data == "sin" and not any(v.op == "bvar" for v in s.free))
+    return [u for u in sines if any(s is b.fn("cos", u) for s in subterms(p))]
 
 
 def _candidates(ob: Obligation, x: Term, session: Session) -> Iterator[Term]:

@@ -18,7 +18,7 @@ from derivcheck.kernel.ordering import order_key
 from derivcheck.provers import linear, matrix, operators, order, scalar
 from derivcheck.provers.scalar import attempt
 from derivcheck.terms import build as b
-from derivcheck.terms.term import Term, instantiate, num, subterms
+from derivcheck.terms.term import Term, instantiate, num, substitute, subterms
 
 METHODS = ("induction on a bound",)
 
@@ -40,7 +40,7 @@ def prove(ob: Obligation, session: Session) -> Proof | None:
         if found is not None:
             return found
     for n, start in variables(ob, session):
-        for depth, shift in ((1, 0), (1, 1), (2, 0)) if universal else ((1, 0), (1, 1)):
+        for depth, shift in ((1, 0), (1, 1), (2, 0)) if universal or _begins_empty(ob, session, n, start) else ((1, 0), (1, 1)):
             found = _induct(ob, session, n, start, depth, shift)
             if found is not None:
                 return found
@@ -51,6 +51,17 @@ def prove(ob: Obligation, session: Session) -> Proof | None:
             if found is not None:
                 return Proof("where-defined", (), (found,))
     return None
+
+
+def _begins_empty(ob: Obligation, session: Session, n: Term, start: int | Term) -> bool:
+    """Whether a product is empty for the first n: its canonical form is another one there."""
+    if not isinstance(start, int):
+        return False
+    rw = session.rewriter(ob.context)
+    for t in subterms(ob.statement):
+        if t.op == "prod" and n in t.args[1].free and rw.oracle.less(rw.nf(substitute(t.args[1], {n: num(start)})), t.args[0]):
+            return True
+    return False
 
 
 def variables(ob: Obligation, session: Session) -> Iterator[tuple[Term, int | Term]]:

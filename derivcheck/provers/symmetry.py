@@ -24,6 +24,27 @@ def prove(ob: Obligation, session: Session) -> Proof | None:
         found = _halved(ob, t, session)
         if found is not None:
             return found
+    return _folded(ob, session)
+
+
+def _folded(ob: Obligation, session: Session) -> Proof | None:
+    """Integrals folded about the middles of their ranges, then the ring, with universal hypotheses (f even, odd, periodic) under the integral."""
+    nodes = [t for t in dict.fromkeys(subterms(ob.statement)) if t.op == "int" and not any(v.op == "bvar" for v in t.free)]
+    if not 0 < len(nodes) <= 3:
+        return None
+    for chosen in dict.fromkeys([tuple(nodes), *((t,) for t in nodes)]):
+        rest = attempt(ob, "fold-integral", chosen, session)
+        if not rest:
+            continue
+        inner = scalar.leaf(rest[0], session, "ring", "normal-form") if len(chosen) == len(nodes) else None
+        for number, h in enumerate(ob.context.hypotheses):
+            for backwards in (False, True) if inner is None and h.statement.op == "forall" else ():
+                moved = attempt(rest[0], "rewrite-universal", (number, backwards), session)
+                done = scalar.leaf(moved[0], session, "ring", "normal-form") if moved else None
+                if done is not None and inner is None:
+                    inner = Proof("rewrite-universal", (number, backwards), (done,))
+        if inner is not None:
+            return Proof("fold-integral", chosen, (inner,))
     return None
 
 

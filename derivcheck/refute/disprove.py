@@ -23,6 +23,7 @@ from derivcheck.kernel.check import Rejected, Session, check
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.oracle import Oracle
 from derivcheck.provers import logic
+from derivcheck.refute import critical
 from derivcheck.refute.established import numbers
 from derivcheck.refute.examine import Finding, Refutation, report
 from derivcheck.refute.search import Clock, shown_symbols
@@ -48,9 +49,11 @@ def disproof(ob: Obligation, session: Session, budget: Budget) -> Refutation | N
     builder = Builder(ob.context, [p], seed=1)
     clock = Clock(budget.share(0.25), 6.0)
     builder.deadline = clock.end
-    for model in builder.models(attempts=40, count=INSTANCES if builder.order else 1):
+    seen: set[tuple[tuple[Term, Term], ...]] = set()
+    for model in _instances(builder, p):
         put_in = numbers(model, p.free)
-        if put_in is not None and all_real(p, model):
+        if put_in is not None and all_real(p, model) and tuple(put_in.items()) not in seen:
+            seen.add(tuple(put_in.items()))
             with budget.limited(0.2):
                 found = _Decision(ob.context, budget).decide(substitute(p, put_in), False)
             if found is False:
@@ -58,6 +61,19 @@ def disproof(ob: Obligation, session: Session, budget: Budget) -> Refutation | N
         if clock.over:
             break
     return None
+
+
+def _instances(builder: Builder, p: Term) -> Iterator[Model]:
+    """Models, each followed by those in which one number makes two sides meet: existence mostly ends there."""
+    for nth, model in enumerate(builder.models(attempts=40, count=INSTANCES if builder.order else 1)):
+        yield model
+        zeros = critical.Zeros(model)
+        for s in critical.scalars(p, builder, model) if nth < 3 else ():
+            for t in (*critical.critical_terms(p)[:4], s):
+                for v in zeros.of(t, s) if s in t.free else ():
+                    at = critical.moved(model, s, v)
+                    if critical.allowed(at, s, builder):
+                        yield at
 
 
 class _Decision:

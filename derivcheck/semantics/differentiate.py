@@ -402,6 +402,13 @@ class _Differentiator(MatrixRules):
         self.require(*(substitute(c, at) for c in conditions))
         return self.d(substitute(inner, at))
 
+    def d_nderiv(self, t: Term) -> Term | None:
+        # the derivative of order n + 1 is the derivative of that of order n
+        point, order, body = t.args
+        if self.var in order.free or self.var in body.free:
+            return self.leave(t)
+        return times(mk("nderiv", (point, b.add(order, b.ONE), body), None, t.sort, t.bound), self.d(point))
+
     def d_E(self, t: Term) -> Term | None:
         if any(self.var in a.free for a in t.args[1:]):
             return self.leave(t)

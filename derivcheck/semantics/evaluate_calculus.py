@@ -18,6 +18,7 @@ from derivcheck.kernel.random_laws import mentions
 from derivcheck.semantics.differentiate import RANDOM_SCOPES, by_entry, derivative, lam_derivative
 from derivcheck.semantics.evaluate import Env, Evaluator, call_function, handles
 from derivcheck.semantics.functions import NOWHERE_HOLOMORPHIC
+from derivcheck.semantics.inverses import inverse
 from derivcheck.semantics.values import (
     UNDEFINED,
     UNKNOWN,
@@ -303,10 +304,12 @@ def _function_derivative(
 @handles("invfun")
 def _invfun(ev: Evaluator, t: Term, env: Env) -> Value:
     f = ev.eval(t.args[0], env)
-    if isinstance(f, Function) and f.env is None:
-        line = affine(f.term)
+    if isinstance(f, Function) and not any(v.op == "bvar" for v in f.term.free):
+        line = affine(f.term) if f.env is None else None
+        if line is None:
+            line = inverse(f.term)
         if line is not None:
-            return Function(line)
+            return Function(line, f.env)
     return UNKNOWN
 
 

@@ -14,22 +14,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import product
 from math import lcm
 from typing import Any
 
 from derivcheck.kernel.check import Rejected, Session, inference
-from derivcheck.kernel.inferences.solutions import hypothesis_parts
-from derivcheck.kernel.literals import integer_value
+from derivcheck.kernel.inferences.solutions import holding, hypothesis_parts, with_facts
+from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.monomials import linear_in
 from derivcheck.kernel.obligation import Obligation
 from derivcheck.kernel.oracle import Oracle
 from derivcheck.kernel.randomness import randomness
 from derivcheck.terms import build as b
-from derivcheck.terms.term import Term, fresh, instantiate
+from derivcheck.terms.term import Term, fresh, instantiate, num
 
 CLASSES = 20_000
 LARGEST = 10_000
+MOST_FACTORED = 60
 _CONNECTIVES = ("and", "or", "not", "implies", "iff", "true", "false")
 
 
@@ -205,3 +207,34 @@ def _truth(p: Term, holds: dict[Term, bool]) -> bool:
         "iff": lambda: parts[0] == parts[1], "true": lambda: True, "false": lambda: False,
     }
     return table[p.op]()
+
+
+@inference(
+    "integer-factors",
+    statement="from m n = c for integers m, n and a number c ≠ 0: m = d and n = c/d for one of the divisors d of c",
+    source="divisibility",
+    method="integers",
+)
+def integer_factors(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    """params: an equation among the hypotheses."""
+    (p,) = params
+    holding(ob, p, session)
+    if p.op != "rel" or p.data != "=" or p.args[0].sort.kind != "num":
+        raise Rejected("not an equation")
+    rw = session.rewriter(ob.context)
+    normal = rw.nf(b.sub(*p.args[:2]))
+    if normal.op == "div":
+        raise Rejected("a fraction")
+    terms = linear_terms(normal)
+    constant = sum((c for c, m in terms if m is b.ONE), Fraction(0))
+    moving = [(c, m) for c, m in terms if m is not b.ONE]
+    if len(moving) != 1 or constant == 0 or moving[0][1].op != "mul" or len(moving[0][1].args) != 2:
+        raise Rejected("not a product of two")
+    value = -constant / moving[0][0]
+    m, n = moving[0][1].args
+    if value.denominator != 1 or abs(value) > MOST_FACTORED or not rw.oracle.integer(m) or not rw.oracle.integer(n):
+        raise Rejected("not a product of integers")
+    size = abs(int(value))
+    divisors = [s * d for d in range(1, size + 1) if size % d == 0 for s in (1, -1)]
+    cases = [b.and_(b.eq(m, num(d)), b.eq(n, num(value / d))) for d in divisors]
+    return [Obligation(with_facts(ob.context, b.or_(*cases)), ob.statement)]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from derivcheck.kernel.asymptotic_series import Unknown
+from derivcheck.kernel.asymptotic_sums import interpolated
 from derivcheck.kernel.asymptotics import Expander
 from derivcheck.kernel.check import Rejected, Session, inference
 from derivcheck.kernel.inferences.basic import relation
@@ -157,6 +158,8 @@ def compare_growth(f: Term, g: Term, ob: Obligation, session: Session) -> int | 
     n, target, side = ob.context.growth[0]
     rw = session.rewriter(ob.context)
     f, g = rw.nf(f), rw.nf(g)
+    if target is b.INF and rw.oracle.integer(n):
+        f, g = interpolated(f, n, rw), interpolated(g, n, rw)
     directions: list[Term]
     t = fresh("t")
     if target is b.INF:
@@ -206,3 +209,18 @@ def _one_way(f: Term, g: Term, t: Term, rw: Rewriter) -> int | None:
     except ZeroDivisionError:
         return None
     return None
+
+
+@inference(
+    "implicit-function",
+    statement="P from P with numbers u in T, F(a, u) = 0, for y(a) and -F_t/F_u, … for y'(a), …, where a hypothesis ∀t∈S: F(t, y(t)) = 0 determines y : S → T",
+    source="implicit function theorem; the conditions in kernel/implicit_functions.py",
+    method="implicit differentiation",
+)
+def implicit_function(ob: Obligation, params: tuple[Any, ...], session: Session) -> list[Obligation]:
+    from derivcheck.kernel.implicit_functions import reduced
+
+    got = reduced(ob, session)
+    if got is None:
+        raise Rejected("no hypothesis determines a function of the statement")
+    return [got[0]]

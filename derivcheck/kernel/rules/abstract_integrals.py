@@ -5,6 +5,7 @@ all of ℝ where the order of the ends is not known); only a linear change of va
 
     ∫_a^b (c f + g) = c ∫_a^b f + ∫_a^b g
     ∫_a^b G(u(x)) u'(x) dx = ∫_{u(a)}^{u(b)} G(v) dv                  u smooth, G continuous on ℝ
+    ∫_a^b G(f(x)) f'(x) dx = ∫_{f(a)}^{f(b)} G(v) dv                  G continuous on an interval of values of f
     ∫_a^b h g^{(n)} = [h g^{(n-1)}]_a^b - ∫_a^b h' g^{(n-1)}          h without declared functions, or g before them in the order
     ∫_a^b f = ∫_0^b f - ∫_0^a f                                       f continuous on ℝ
 
@@ -51,6 +52,8 @@ def integral_abstract(t: Term, rw: Rewriter) -> Term | None:
     total = _linear(x, lo, hi, body, room)
     if total is None:
         total = _by_substitution(x, lo, hi, body, rw, everywhere, room)
+    if total is None:
+        total = _through_values(x, lo, hi, body, rw, room)
     if total is None:
         total = _by_parts(x, lo, hi, body, rw, room)
     if total is None and lo is not b.ZERO and room is everywhere:
@@ -118,6 +121,33 @@ def _by_substitution(x: Term, lo: Term, hi: Term, body: Term, rw: Rewriter, ever
         if got is None or not continuous(got, v, everywhere.oracle):
             continue
         return b.big("int", v, substitute(u, {x: lo}), substitute(u, {x: hi}), got)
+    return None
+
+
+def _through_values(x: Term, lo: Term, hi: Term, body: Term, rw: Rewriter, room: Rewriter) -> Term | None:
+    """∫_a^b G(f(x)) f'(x) dx = ∫_{f(a)}^{f(b)} G(v) dv for a smooth declared f, G continuous on an interval that holds its values."""
+    from derivcheck.kernel import algebra
+    from derivcheck.semantics.differentiate import differentiate
+    from derivcheck.terms.term import fresh
+
+    declared = _applications(body, x)
+    if not any(s.args[0].op == "dfun" for s in declared):
+        return None
+    for u in dict.fromkeys(s for s in declared if s.args[0].op == "sym"):
+        d = rw.oracle.context.declarations.get(u.args[0])
+        if d is None or any(v.op == "bvar" for v in u.free) or not smooth(u, x, room.oracle):
+            continue
+        if not (d.domain.op == "interval" or (d.domain.op == "set" and d.domain.data in ("R", "Rpos", "Rnn", "Rneg"))):
+            continue
+        slope = room.nf(differentiate(u, x))
+        v = fresh("v")
+        quotient = room.nf(b.div(body, slope)) if slope is not b.ZERO else slope
+        got = substitute(quotient, {u: v})
+        if slope is b.ZERO or x in got.free or not algebra.is_zero(b.sub(body, b.mul(quotient, slope)), room):
+            continue
+        values = rw.child(((Declaration(v, d.domain),), ()))
+        if continuous(got, v, values.oracle):
+            return b.big("int", v, substitute(u, {x: lo}), substitute(u, {x: hi}), got)
     return None
 
 

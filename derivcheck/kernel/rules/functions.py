@@ -11,7 +11,7 @@ from derivcheck.kernel.literals import integer_value, linear_terms
 from derivcheck.kernel.rewrite import Rewriter, rule
 from derivcheck.kernel.rules.explog import unit_cos
 from derivcheck.terms import build as b
-from derivcheck.terms.term import Term, num
+from derivcheck.terms.term import Term, num, subterms
 
 DLMF = "DLMF chapter 4"
 
@@ -157,7 +157,21 @@ def inverse_values(t: Term, rw: Rewriter) -> Term | None:
     q = _INVERSE_VALUES.get((str(t.data), u.data)) if u.op == "num" else None
     if q is None and not u.free:
         q = _turns(rw).get((str(t.data), u))
+        if q is None and u.op in ("div", "mul", "pow", "add") and u.size < 40:
+            q = _written_otherwise(str(t.data), u, rw)
     return None if q is None else b.mul(num(q), b.PI)
+
+
+def _written_otherwise(name: str, u: Term, rw: Rewriter) -> Fraction | None:
+    """The same for another writing of the number, such as 1/√2."""
+    from derivcheck.kernel.algebra import is_zero
+
+    if any(s.op not in ("num", "add", "mul", "neg", "div", "pow") for s in subterms(u)):
+        return None
+    for (of, value), q in _turns(rw).items():
+        if of == name and value.op != "num" and q > 0 and is_zero(b.sub(u, value), rw):
+            return q
+    return None
 
 
 _turn_table: dict[tuple[str, Term], Fraction] = {}
@@ -215,7 +229,6 @@ def direct_of_inverse(t: Term, rw: Rewriter) -> Term | None:
 def _hyperbolic_argument(name: str, u: Term, rw: Rewriter) -> Term | None:
     """v with u = sinh v, cosh v or tanh v in exponentials (u in normal form), v real."""
     from derivcheck.kernel.algebra import is_zero
-    from derivcheck.terms.term import subterms
 
     seen: set[Term] = set()
     for s in subterms(u):

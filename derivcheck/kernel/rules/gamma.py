@@ -148,7 +148,21 @@ def double_factorial(t: Term, rw: Rewriter) -> Term | None:
     return None
 
 
-@rule("digamma-shift", "fn:digamma", statement="ψ(v+k) = ψ(v) + ∑ 1/(v+j); ψ(n+½) = -γ - 2 log 2 + ∑ 2/(2j-1)", side="v > 0", source="DLMF 5.4.15, 5.5.2")
+def _gauss_digamma(q: Fraction) -> Term:
+    """ψ(p/d + n) = -γ - log(2d) - (π/2) cot(πp/d) + 2 ∑_{j < d/2} cos(2πjp/d) log sin(πj/d) + ∑ 1/(p/d + i) for d = 3, 4, 6 (Gauss, DLMF 5.4.19)."""
+    p, d = q.numerator % q.denominator, q.denominator
+    root, logs = {
+        3: (Fraction(1, 3), b.mul(num("3/2"), b.log(num(3)))),
+        4: (Fraction(1), b.mul(num(3), b.log(b.TWO))),
+        6: (Fraction(1), b.add(b.mul(b.TWO, b.log(b.TWO)), b.mul(num("3/2"), b.log(num(3))))),
+    }[d]
+    # (π/2) cot(π/d), which changes its sign with p and d - p
+    cot = b.mul(num(root / 2 if p == 1 else -root / 2), b.PI, *([] if d == 4 else [b.sqrt(num(3))]))
+    whole = sum((1 / (Fraction(p, d) + i) for i in range(q.numerator // d)), Fraction(0))
+    return b.add(num(whole), b.neg(EULER), b.neg(cot), b.neg(logs))
+
+
+@rule("digamma-shift", "fn:digamma", statement="ψ(v+k) = ψ(v) + ∑ 1/(v+j); ψ(n+½) = -γ - 2 log 2 + ∑ 2/(2j-1); ψ(p/d), d = 3, 4, 6", side="v > 0", source="DLMF 5.4.15, 5.4.19, 5.5.2")
 def digamma_shift(t: Term, rw: Rewriter) -> Term | None:
     u = t.args[0]
     if u.op == "num":
@@ -158,7 +172,7 @@ def digamma_shift(t: Term, rw: Rewriter) -> Term | None:
         if q.denominator == 2 and 0 < q <= 200:
             odd = sum((Fraction(2, 2 * j - 1) for j in range(1, int(q) + 1)), Fraction(0))
             return b.add(num(odd), b.neg(EULER), b.neg(b.mul(b.TWO, b.log(b.TWO))))
-        return None
+        return _gauss_digamma(q) if q.denominator in (3, 4, 6) and 0 < q <= 100 else None
     shift = _integer_shift(u)
     if shift is None:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from derivcheck.kernel import algebra
+from derivcheck.kernel.asymptotic_sums import interpolated
 from derivcheck.kernel.infinite import unbounded
 from derivcheck.kernel.limits import limit
 from derivcheck.kernel.literals import linear_terms
@@ -26,6 +27,8 @@ def limit_rule(t: Term, rw: Rewriter) -> Term | None:
     area = riemann_limit(t, rw)
     if area is not None:
         return area
+    if t.data == "int" and point is b.INF:
+        body = interpolated(body, x, rw)
     value = limit(body, x, point, str(t.data), rw)
     if value is not None:
         return None if unbounded(body) and unbounded(value) and any(b.is_infinite(a) for a in (value, *value.args)) else value
