@@ -24,7 +24,7 @@ from derivcheck.semantics.truth import holds
 from derivcheck.semantics.values import UNKNOWN, Family, Function, Value, distinct, integer, is_number, rational
 from derivcheck.terms.context import Context, Declaration
 from derivcheck.terms.sorts import Sort
-from derivcheck.terms.term import Term, open_binder, rebind, subterms, symbol_order
+from derivcheck.terms.term import Term, contains_op, open_binder, rebind, subterms, symbol_order
 
 __all__ = ["Builder", "models", "needed_symbols"]
 
@@ -160,8 +160,11 @@ class Builder:
         # parts that are met when the last of their symbols gets a value, and those about random symbols
         self.early = [(p, needed) for p, needed in self.needs if not needed & random]
         self.late = [p for p, needed in self.needs if needed & random]
-        self.sizes = self.size_symbols()
-        self.ends = self.sizes - self.shape_symbols()
+        shapes = self.shape_symbols()
+        self.sizes = self.size_symbols(shapes)
+        self.ends = self.sizes - shapes
+        # numbers without hypotheses: each may be chosen for itself
+        self.unrelated = not self.random and not self.parts and all(s.sort.kind == "num" for s in self.plain)
         self.constants = self.constant_values()
         self.budget_per_check = 40_000
         # a time after which no more models are made, as last resort
@@ -171,11 +174,11 @@ class Builder:
         d = self.context.declarations.get(s)
         return d is not None and (d.random or d.law is not None) and s.sort.kind != "dist"
 
-    def size_symbols(self) -> set[Term]:
+    def size_symbols(self, shapes: set[Term]) -> set[Term]:
         """Symbols that are sizes of matrices, ends of index ranges or of sums."""
-        got = self.shape_symbols()
+        got = set(shapes)
         for t in (*self.terms, *self.hypotheses):
-            for u in subterms(t):
+            for u in subterms(t) if contains_op(t, "sum", "prod") else ():
                 if u.op in ("sum", "prod"):
                     got.update(v for v in u.args[1].free if v.op == "sym" and v.sort.kind == "num")
         return {s for s in got if self.natural(s)}
@@ -197,7 +200,7 @@ class Builder:
                         if v.op in ("range", "rn", "rmn"):
                             note(v)
         for t in (*self.terms, *self.hypotheses):
-            for u in subterms(t):
+            for u in subterms(t) if contains_op(t, "eye", "ones", "zeros", "unit") else ():
                 if u.op in ("eye", "ones", "zeros", "unit"):
                     note(u.args[0])
         return {s for s in got if self.natural(s)}
@@ -245,6 +248,11 @@ class Builder:
 
     def build(self, rng: Random, index: int) -> Model | None:
         """One attempt at a model."""
+        if self.unrelated:
+            values: dict[Term, Value] = {}
+            for s in self.plain:
+                values[s] = self.value(s, Model(values, self.context), rng, index)
+            return Model(values, self.context, origin=(index, "", 0))
         from derivcheck.semantics.solve import Draft
 
         draft = Draft(self, rng, index)
