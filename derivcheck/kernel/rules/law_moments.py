@@ -11,7 +11,7 @@ from math import comb
 
 from derivcheck.kernel import moments
 from derivcheck.kernel.literals import integer_value, linear_terms
-from derivcheck.kernel.monomials import factors, linear_in, product
+from derivcheck.kernel.monomials import factored, factors, linear_in, product
 from derivcheck.kernel.rewrite import Rewriter
 from derivcheck.kernel.totality import total
 from derivcheck.terms import build as b
@@ -49,6 +49,22 @@ def named_moment(inside: Term, d: Term, x: Term, rw: Rewriter, inner: Rewriter) 
         return _weighted_wave(waves[0], n, d, x, rw, inner) if n is not None and 0 < n <= MOST_WEIGHT else None
     if not top and len(bottom) == 1 and linear_in(bottom[0], x) == (Fraction(1), b.ONE):
         return moments.reciprocal_of_next(d, o)
+    got = _by_factors(top, bottom, d, x, rw)
+    mixed = [f for f in bottom if f.op == "add" and x in f.free and linear_in(f, x) is None]
+    if got is not None or not mixed or d.data not in ("Beta", "U"):
+        return got
+    # x - x² below is x (1 - x)
+    parts = factored(b.mul(*mixed), inner)
+    if parts is None or any(e < 0 for _, e in parts[1]):
+        return None
+    below = [f for f in bottom if f not in mixed] + [f if e == 1 else b.pow_(f, e) for f, e in parts[1]]
+    got = _by_factors(top, below, d, x, rw)
+    return None if got is None else b.div(got, num(parts[0]))
+
+
+def _by_factors(top: list[Term], bottom: list[Term], d: Term, x: Term, rw: Rewriter) -> Term | None:
+    """The moment of a monomial given by its factors above and below the line."""
+    o = rw.oracle
     read = _Monomial(x, rw)
     if not all(read.take(f, 1) for f in top) or not all(read.take(f, -1) for f in bottom):
         return None
