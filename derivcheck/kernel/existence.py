@@ -55,7 +55,7 @@ def without_shown_value(side: Term, rw: Rewriter) -> tuple[list[Term], list[Term
         if _abstract(s) or (s.op in _MEANS | _INTEGRALS and _any_law(s, rw)):
             if not (s.op == "int" and _smooth_between(s, rw)):
                 abstract.append(s)
-        elif any(_left_over(t, s) for t in subterms(rw.nf(s))):
+        elif any(_left_over(t, s) or (t.op == "const" and t.data == "undefined") for t in subterms(rw.nf(s))):
             concrete.append(s)
     return abstract, concrete
 
