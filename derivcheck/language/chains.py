@@ -266,13 +266,38 @@ def _is_statement(items: list[Item], relations: list[str | None], outside: list[
 
 
 def _no_condition(items: list[Item], relations: list[str | None], comma: int, after: int) -> None:
-    """`A = B, \\quad x \\ne 0`: as a second statement it would be false at x = 0, and as a condition nothing would be said of it."""
+    """`A = B, \\quad x \\ne 0 \\\\ = C`: the next row goes on with B, not with what stands behind the comma."""
+    found = _wide_comma(items, relations, comma, after)
+    if found is not None and found[1] < len(items):
+        raise ReadError("D022", "a condition of the step, or a second statement?", found[0], CONDITION_HELP)
+
+
+CONDITION_HELP = r"write \quad (x \ne 0) for a condition, \land for a second statement"
+
+
+def _wide_comma(items: list[Item], relations: list[str | None], comma: int, after: int) -> tuple[Span, int] | None:
+    """What looks like a condition behind `, \\quad` after equations, and where its row ends."""
     wide = any(_is(i, "space") and i.text == "\\quad" for i in items[comma + 1 : after])  # type: ignore[union-attr]
     stop = next((k for k in range(after, len(items)) if _is(items[k], "newline")), len(items))
     before, behind = [{r for r in part if r is not None} for part in (relations[:comma], relations[after:stop])]
     if wide and before == {"="} and behind and behind <= _ORDERS and not any(_is(i, "comma") for i in items[:comma]):
-        raise ReadError("D022", "a condition of the step, or a second statement?", Span(items[after].span.start, items[stop - 1].span.end),
-                        r"write \quad (x \ne 0) for a condition, \land for a second statement")  # fmt: skip
+        return Span(items[after].span.start, items[stop - 1].span.end), stop
+    return None
+
+
+def joined_conditions(items: list[Item]) -> list[Diagnostic]:
+    """A warning for `A = B, \\quad x \\ne 0`: the comma joins two statements (SPEC section 4), and the second is false at x = 0."""
+    found: list[Diagnostic] = []
+    for part in _rows(items):
+        relations = [relation_of(i) for i in part]
+        if any(r in S.ARROWS for r in relations):
+            continue
+        for k, item in enumerate(part):
+            n = next((j for j in range(k + 1, len(part)) if not (_is(part[j], "space") or _is(part[j], "amp"))), len(part))
+            place = _wide_comma(part, relations, k, n) if _is(item, "comma") and n < len(part) else None
+            if place is not None:
+                found.append(Diagnostic("D305", "warning", "the comma joins two statements, both of which must hold", place[0], CONDITION_HELP))
+    return found
 
 
 REASON_WORDS = frozenset({"since", "because", "as", "by", "using", "from", "via"})

@@ -291,6 +291,12 @@ CODES: dict[str, tuple[str, str, str]] = {
         "line between them.",
         "Example: `a = b` and `c = d` on two lines without a blank line are the chain `a = b c = d`.",
     ),
+    "D305": (
+        "A comma before what looks like a condition.",
+        "A comma between statements is `\\land`: `\\frac{x^2}{x} = x, \\quad x \\ne 0` claims x ≠ 0 too, which is false at x = 0.  A condition of a step\n"
+        "stands in brackets behind a wide space.",
+        "Example: `\\frac{x^2}{x} = x \\quad (x \\ne 0)`",
+    ),
     "D310": (
         "The claim is proved, but not from its steps.",
         "The steps are proved and so is the claim, by a method of its own (`\"method\": \"direct\"`), yet the steps do not compose to the claim.",

@@ -14,7 +14,7 @@ import re
 from functools import cache
 from typing import Any
 
-from derivcheck.language.chains import cut_chains, run_on_lines
+from derivcheck.language.chains import cut_chains, joined_conditions, run_on_lines
 from derivcheck.language.diagnostics import Diagnostic, ReadError
 from derivcheck.language.formula import (
     is_prose,
@@ -176,6 +176,7 @@ def _read_chain(text: str, block: _Entry, table: MacroTable, known: frozenset[st
     try:
         items = read_items(text, span.start, span.end, table, False, known)
         diagnostics.extend(run_on_lines(items, text))
+        diagnostics.extend(joined_conditions(items))
         return cut_chains(items, text, span)
     except ReadError as error:
         if error.diagnostic.code in _WHOLE_CHAIN or span.end - span.start > MAX_RECOVERY:
