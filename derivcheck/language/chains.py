@@ -292,11 +292,13 @@ def joined_conditions(items: list[Item]) -> list[Diagnostic]:
         relations = [relation_of(i) for i in part]
         if any(r in S.ARROWS for r in relations):
             continue
-        for k, item in enumerate(part):
-            n = next((j for j in range(k + 1, len(part)) if not (_is(part[j], "space") or _is(part[j], "amp"))), len(part))
-            place = _wide_comma(part, relations, k, n) if _is(item, "comma") and n < len(part) else None
-            if place is not None:
-                found.append(Diagnostic("D305", "warning", "the comma joins two statements, both of which must hold", place[0], CONDITION_HELP))
+        first = next((k for k, item in enumerate(part) if _is(item, "comma")), None)
+        if first is None:
+            continue
+        after = next((k for k in range(first + 1, len(part)) if not (_is(part[k], "space") or _is(part[k], "amp"))), None)
+        place = None if after is None else _wide_comma(part, relations, first, after)
+        if place is not None:
+            found.append(Diagnostic("D305", "warning", "the comma joins two statements, both of which must hold", place[0], CONDITION_HELP))
     return found
 
 
