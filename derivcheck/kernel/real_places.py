@@ -6,6 +6,7 @@ have real values is told by signs, too.  `Point` knows signs from enclosures and
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
@@ -52,7 +53,7 @@ class Work:
 
 
 @dataclass
-class Place:
+class Place(ABC):
     """A point or an open interval, on which signs are constant or unknown."""
 
     x: Term
@@ -68,8 +69,9 @@ class Place:
             got = self.signs[g] = self._sign(g)
         return got
 
+    @abstractmethod
     def _sign(self, g: Term) -> int:
-        raise NotImplementedError
+        """The sign of a resolved term, looked for anew."""
 
     # --- resolving ---------------------------------------------------------------------------------------------------------------------
 
@@ -186,9 +188,9 @@ class Place:
                 return num(k)
         raise Unknown
 
+    @abstractmethod
     def some(self, u: Term) -> float:
         """A value of u here, about."""
-        raise NotImplementedError
 
     # --- statements --------------------------------------------------------------------------------------------------------------------
 
