@@ -23,13 +23,13 @@ from derivcheck.terms.context import Context, Hypothesis
 from derivcheck.terms.term import Term, name_of, num
 
 
-def condition(p: Term, context: Context, tester: Tester) -> str | None:
-    """A condition under which the step holds."""
+def condition(p: Term, context: Context, tester: Tester, counterexample: Model | None = None) -> str | None:
+    """A condition under which the step holds, and which leaves the counterexample out."""
     if tester.over and len(tester.models(4)) < 4:
         return None
     tester.end, tester.work = max(tester.end, time.monotonic() + 0.5), WORK
     screen = Screen(p, context)
-    results: list[tuple[Model, bool]] = []
+    results: list[tuple[Model, bool]] = [] if counterexample is None else [(counterexample, False)]
 
     def note(m: Model) -> None:
         held = tester.truth(p, Evaluator(m), screen)

@@ -73,7 +73,9 @@ def hint_for(ob: Obligation, refutation: Refutation) -> str | None:
             hint = assured(str(repair), repair.statement, ob.context)
             if hint is not None:
                 return hint
-    return condition(p, ob.context, tester)
+    if refutation.model is None and refutation.values:
+        return None  # shown by a proof at numbers that models do not see fail: they would name a condition that keeps these
+    return condition(p, ob.context, tester, refutation.model)
 
 
 def repairs(p: Term, context: Context, tester: Tester) -> Iterator[Repair]:

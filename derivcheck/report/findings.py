@@ -81,7 +81,9 @@ def verdict_notes(part: StepReport | ClaimReport) -> tuple[str, ...]:
     if found is not None:
         values = ", ".join(f"{name} = {value}" for name, value in found.values.items())
         where = f"at {values}: " if values else ""
-        if found.lhs or found.rhs:
+        if (found.lhs, found.rhs) == ("false", "true") and not getattr(part, "relation", "="):
+            notes.append(f"counterexample: {where}the statement is false")
+        elif found.lhs or found.rhs:
             notes.append(f"counterexample: {where}the left side is {found.lhs}, the right side is {found.rhs}")
         else:
             notes.append(f"counterexample: {values}")
